@@ -1,0 +1,1 @@
+"""Stage 7: try the plan's targets until one answers."""
