@@ -8,8 +8,9 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-# Whether an upstream can have done (and billed) the work: decides what may be repeated. See docs/explanation/retries.md.
-Replay = Literal["safe", "ambiguous", "never"]
+# Whether the upstream can have done (and billed) the work, and so what may be repeated: docs/explanation/retries.md.
+# safe: not processed · ambiguous: maybe processed · once: the same target, once · next: only another target · never: final
+Replay = Literal["safe", "ambiguous", "once", "next", "never"]
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -148,6 +149,8 @@ class UpstreamError(GatewayError):
         super().__init__(message, detail=detail, retry_after=retry_after, code=code, status=status, reason=reason)
         self.replay: Replay = replay
         self.upstream_status = upstream_status
+        self.attempts: tuple[str, ...] = ()
+        """The codes of all attempts of the call, in order, without any name: set on the error that ends it."""
 
 
 class UpstreamUnavailable(UpstreamError):

@@ -85,7 +85,10 @@ class Provider(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """One model at one provider. `id` is `provider/model` (with `#n` behind repeats) and never leaves for callers."""
+    """One model at one provider. `id` is `provider/model` (with `#n` behind repeats) and never leaves for callers.
+
+    `listed` is false for a target made from a caller's `provider/model` id that no configuration names.
+    """
 
     id: str
     provider: Provider
@@ -96,6 +99,12 @@ class Target(msgspec.Struct, frozen=True):
     timeouts: Timeouts = Timeouts()
     max_output_tokens: int | None = None
     context_tokens: int | None = None
+    listed: bool = True
+
+    @property
+    def label(self) -> str:
+        """The metric label: bounded by configuration, so a model that only a caller named has no series of its own."""
+        return self.id if self.listed else f"{self.provider.name}/direct"
 
 
 class ModelGroup(msgspec.Struct, frozen=True):

@@ -1,0 +1,67 @@
+"""What is known of a call so far: written by the stages as it passes them, read when it is settled."""
+
+from octogate.core.call import Call, DialectName, Operation
+from octogate.core.plan import Attempt, Plan
+from octogate.core.snapshot import Key, Snapshot, Target
+from octogate.core.usage import Usage
+
+
+class Progress:
+    """One call on its way. Times are monotonic seconds; a mark of 0.0 has not been reached."""
+
+    __slots__ = (
+        "answered_at",
+        "attempts",
+        "authenticated_at",
+        "call",
+        "correlation_id",
+        "dialect",
+        "finish",
+        "group",
+        "key",
+        "operation",
+        "output_bytes",
+        "plan",
+        "read_at",
+        "received_at",
+        "request_id",
+        "routed_at",
+        "settled",
+        "snapshot",
+        "trace_id",
+        "usage",
+        "waited_seconds",
+        "waiting_since",
+    )
+
+    def __init__(self, request_id: str, received_at: float, snapshot: Snapshot, dialect: DialectName) -> None:
+        self.request_id = request_id
+        self.received_at = received_at
+        self.snapshot = snapshot
+        self.dialect = dialect
+        self.operation: Operation = "generate"
+        self.authenticated_at = self.read_at = self.routed_at = self.answered_at = 0.0
+        self.key: Key | None = None
+        self.call: Call | None = None
+        self.group: str | None = None
+        self.plan: Plan | None = None
+        self.attempts: list[Attempt] = []
+        self.usage: Usage | None = None
+        self.finish: str | None = None
+        self.output_bytes = 0
+        self.waited_seconds = 0.0  # in answered-by-upstream time and back-off, up to the first event or the answer
+        self.waiting_since = 0.0
+        self.correlation_id: str | None = None
+        self.trace_id: str | None = None
+        self.settled = False
+
+    def begin_attempt(self, target: Target, now: float) -> Attempt:
+        """A new attempt at `target` starts."""
+        attempt = Attempt(number=len(self.attempts) + 1, target=target, started_at=now)
+        self.attempts.append(attempt)
+        return attempt
+
+    @property
+    def served_by(self) -> Target | None:
+        """The target of the last attempt: the one that answered, if any did."""
+        return self.attempts[-1].target if self.attempts else None

@@ -1,0 +1,97 @@
+"""Stage 8: pass the stream on. The caller's side of one stream: commits late, keeps alive, never ends falsely."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from octogate.proxy.edge.exchange import Exchange
+from octogate.proxy.upstream.attempts import Served
+
+SILENCE_SECONDS: Final = 10.0
+
+
+class Relay:
+    """Writes one stream to its caller.
+
+    After `SILENCE_SECONDS` without anything to write, the status and headers go out and a keep-alive follows each
+    further silence; another target can still serve until the first event is written.
+    """
+
+    def __init__(self, exchange: Exchange, keep_alive: bytes, headers: Callable[[], bytes]) -> None:
+        self._exchange, self._keep_alive, self._headers = exchange, keep_alive, headers
+        self._loop = asyncio.get_running_loop()
+        self._written_at = self._loop.time()
+        self._timer: asyncio.TimerHandle | None = self._loop.call_later(SILENCE_SECONDS, self._tick)
+        self.has_events = False
+
+    async def run(self, served: Served) -> bytes:
+        """Pass on what `served` holds and all that follows; return the tail that ends the stream.
+
+        The tail is for the caller of this function to write, after the call has been settled. Raises the reader's
+        failure when the stream broke or the provider reported an error in band.
+        """
+        reader, answer, exchange = served.reader, served.answer, self._exchange
+        assert reader is not None
+        if served.held:
+            self._write(served.held)
+        if reader.failure is None and not reader.complete:
+            exchange.on_drain = answer.resume
+
+            def sink(data: bytes) -> bool:
+                out = reader.feed(data)
+                if out:
+                    self._write(out)
+                    if exchange.congested:
+                        answer.pause()
+                return not (reader.complete or reader.failure)
+
+            await answer.pipe(sink)
+        tail = reader.close()
+        if reader.failure is not None:
+            raise reader.failure
+        self._commit()
+        return tail
+
+    def fail(self, error_event: bytes) -> None:
+        """End a stream that has begun with an error in band, and without the terminating chunk."""
+        self._commit()
+        self._exchange.write(error_event)
+        self._exchange.abort()
+
+    def finish(self, tail: bytes) -> None:
+        """Write the end of a whole stream."""
+        self._exchange.finish(tail)
+
+    def stop(self) -> None:
+        """No more keep-alives."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._exchange.on_drain = None
+
+    @property
+    def has_begun(self) -> bool:
+        """The status has been sent: an error can only be told in band."""
+        return self._exchange.committed
+
+    def _write(self, data: bytes) -> None:
+        if not self.has_events:
+            self.has_events = True
+            self._commit()
+        self._written_at = self._loop.time()
+        self._exchange.write(data)
+
+    def _commit(self) -> None:
+        if not self._exchange.committed:
+            self._exchange.start(200, self._headers())
+
+    def _tick(self) -> None:
+        now = self._loop.time()
+        silent = now - self._written_at
+        if silent >= SILENCE_SECONDS:
+            self._commit()
+            self._exchange.write(self._keep_alive)
+            self._written_at, silent = now, 0.0
+        self._timer = self._loop.call_later(SILENCE_SECONDS - silent, self._tick)
+
+

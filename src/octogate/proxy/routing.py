@@ -1,0 +1,82 @@
+"""Stage 6: where, in which order, and why? A pure function of the group, the call's features, the state and a seed."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from octogate.core.call import DialectName, Operation
+from octogate.core.plan import Plan, Skipped
+from octogate.core.snapshot import ModelGroup, Target
+
+
+class Features(msgspec.Struct, frozen=True):
+    """What routing may know of a call."""
+
+    dialect: DialectName
+    operation: Operation
+
+
+class RoutingState(msgspec.Struct, frozen=True):
+    """What routing may know of the world: whose breakers are open, and how many calls this group has had."""
+
+    open_targets: frozenset[str] = frozenset()
+    turn: int = 0
+
+
+def decide(group: ModelGroup, features: Features, state: RoutingState, *, seed: float) -> Plan:
+    """The targets to try for one call, best first. `seed` is uniform in [0, 1).
+
+    A target is left out when it is disabled, speaks another dialect or has an open breaker; the reason is in
+    `skipped`. `never` is set when nobody in the group speaks the dialect: no waiting will help.
+    """
+    candidates: list[Target] = []
+    skipped: list[Skipped] = []
+    speaks = False
+    for target in group.targets:
+        reason = _why_not(target, features, state)
+        if features.dialect in target.provider.dialects:
+            speaks = True
+        if reason is None:
+            candidates.append(target)
+        else:
+            skipped.append(Skipped(target.id, reason))
+    ordered, why = _order(group, candidates, state.turn, seed)
+    return Plan(group, tuple(ordered), tuple(skipped), why, never=not speaks)
+
+
+def _why_not(target: Target, features: Features, state: RoutingState) -> str | None:
+    if not target.provider.enabled:
+        return "provider_disabled"
+    if not target.enabled:
+        return "disabled"
+    if features.dialect not in target.provider.dialects:
+        return "dialect"
+    if target.id in state.open_targets:
+        return "breaker_open"
+    return None
+
+
+def _order(group: ModelGroup, candidates: list[Target], turn: int, seed: float) -> tuple[Sequence[Target], str]:
+    """The strategy's order and its reason. Fallbacks keep the configured order behind the first choice."""
+    if group.strategy == "weighted":
+        candidates = [target for target in candidates if target.weight > 0]
+    if len(candidates) < 2 or group.strategy in ("static", "failover"):
+        return candidates, group.strategy
+    if group.strategy == "round_robin":
+        first = candidates[turn % len(candidates)]
+        return _first(first, candidates), f"round_robin turn {turn}"
+    return _first(_weighted(candidates, seed), candidates), "weighted"
+
+
+def _weighted(candidates: Sequence[Target], seed: float) -> Target:
+    """The candidate into whose share of the total weight `seed` falls."""
+    point = seed * sum(target.weight for target in candidates)
+    for target in candidates:
+        point -= target.weight
+        if point < 0:
+            return target
+    return candidates[-1]
+
+
+def _first(first: Target, candidates: Sequence[Target]) -> list[Target]:
+    return [first, *(target for target in candidates if target is not first)]

@@ -1,0 +1,144 @@
+"""Stage 9: what did it cost? Turns a call's progress into its receipt and into the counters. Synchronous throughout."""
+
+import datetime
+
+from octogate.core.money import cost_nano_usd
+from octogate.core.plan import Attempt
+from octogate.core.receipt import AttemptRecord, Receipt
+from octogate.core.usage import Usage
+from octogate.proxy.progress import Progress
+from octogate.telemetry import names
+
+BYTES_PER_TOKEN = 4
+CLIENT_CLOSED = 499
+
+
+def phases(progress: Progress, now: float) -> tuple[dict[str, float], float]:
+    """Milliseconds per phase, and the overhead: the time in which neither the provider nor the caller was waited for.
+
+    The phases are disjoint intervals that sum to the whole: auth, receive (the caller's body), route (reading the
+    body, policy, routing), upstream (attempts and back-off until the answer is in hand), relay.
+    """
+    started = progress.received_at
+    authenticated = progress.authenticated_at or now
+    read = max(progress.read_at, authenticated) if progress.read_at else authenticated
+    routed = progress.routed_at or (now if progress.read_at else read)
+    answered = progress.answered_at or (now if progress.routed_at else routed)
+    marks = {
+        "auth": (authenticated - started) * 1000,
+        "receive": (read - authenticated) * 1000,
+        "route": (routed - read) * 1000,
+        "upstream": (answered - routed) * 1000,
+        "relay": (now - answered) * 1000,
+    }
+    overhead = marks["auth"] + marks["route"]
+    if progress.call is None or not progress.call.stream:
+        overhead += marks["relay"]
+    return marks, overhead
+
+
+def settle(
+    progress: Progress, *, status: int, code: str, now: float, wall: float, client_ip: str, bytes_out: int,
+    reason: str | None = None, detail: str | None = None,
+) -> Receipt:
+    """The receipt of a call that ended with `status` and `code`; counts it. Call once per call."""
+    progress.settled = True
+    phases_ms, overhead_ms = phases(progress, now)
+    call, key, target = progress.call, progress.key, progress.served_by
+    usage = progress.usage if progress.usage is not None else _estimate(progress, code)
+    price = target.price if target is not None else None
+    cost = cost_nano_usd(usage, price) if usage is not None and price is not None else None
+    group = progress.group or (names.REJECTED_MODEL if call is not None else "none")
+    shown = group if target is None or target.listed else names.DIRECT_MODEL
+    _count(progress, status, code, now - progress.received_at, overhead_ms, usage, cost, shown)
+    return Receipt(
+        time=datetime.datetime.fromtimestamp(wall, datetime.UTC).isoformat(timespec="milliseconds"),
+        event="call",
+        level="info" if status < 500 else "warning",
+        request_id=progress.request_id,
+        status=status,
+        code=code,
+        reason=reason,
+        detail=detail,
+        dialect=progress.dialect,
+        operation=progress.operation,
+        group=group,
+        stream=call.stream if call is not None else False,
+        duration_ms=(now - progress.received_at) * 1000,
+        overhead_ms=overhead_ms,
+        phases_ms=phases_ms,
+        config_version=progress.snapshot.version,
+        key_id=key.id if key is not None else None,
+        user=key.user if key is not None else None,
+        team=key.team if key is not None else None,
+        environment=key.environment if key is not None else None,
+        tags=key.tags if key is not None else (),
+        client_ip=client_ip or None,
+        correlation_id=progress.correlation_id,
+        trace_id=progress.trace_id,
+        target=target.id if target is not None else None,
+        finish=progress.finish,
+        usage=usage,
+        cost_nano_usd=cost,
+        price_id=price.id if price is not None and usage is not None else None,
+        price_source=price.source if price is not None and usage is not None else None,
+        bytes_in=call.input_bytes if call is not None else 0,
+        bytes_out=bytes_out,
+        attempts=tuple(_record(attempt, now) for attempt in progress.attempts),
+    )
+
+
+def _estimate(progress: Progress, code: str) -> Usage | None:
+    """Usage from bytes, flagged inexact, where work was done but never reported; None where none was done."""
+    call = progress.call
+    if call is None or progress.operation not in ("generate", "embed") or not progress.attempts:
+        return None
+    produced = progress.output_bytes > 0
+    if code != "ok" and not produced:
+        return None
+    return Usage(
+        input_tokens=-(-call.input_bytes // BYTES_PER_TOKEN),
+        output_tokens=-(-progress.output_bytes // BYTES_PER_TOKEN),
+        exact=False,
+    )
+
+
+def _count(
+    progress: Progress, status: int, code: str, seconds: float, overhead_ms: float,
+    usage: Usage | None, cost: int | None, group: str,
+) -> None:
+    dialect = progress.dialect
+    names.calls.add((dialect, group, str(status), code))
+    names.duration.observe(seconds, (dialect,))
+    names.overhead.observe(overhead_ms / 1000, (dialect,))
+    target = progress.served_by
+    if usage is None or target is None:
+        return
+    name = target.label
+    names.tokens.add((name, "input"), usage.input_tokens)
+    names.tokens.add((name, "output"), usage.output_tokens)
+    if usage.cached_tokens:
+        names.tokens.add((name, "cached"), usage.cached_tokens)
+    if usage.cache_write_tokens:
+        names.tokens.add((name, "cache_write"), usage.cache_write_tokens)
+    if usage.reasoning_tokens:
+        names.tokens.add((name, "reasoning"), usage.reasoning_tokens)
+    if cost is None:
+        names.unpriced.add((name,))
+    else:
+        names.cost.add((name,), cost / 1_000_000_000)
+
+
+def _record(attempt: Attempt, now: float) -> AttemptRecord:
+    first = attempt.first_byte_at
+    return AttemptRecord(
+        number=attempt.number,
+        target=attempt.target.id,
+        outcome="ok" if attempt.outcome == "running" else attempt.outcome,
+        duration_ms=((attempt.ended_at or now) - attempt.started_at) * 1000,
+        first_event_ms=(first - attempt.started_at) * 1000 if first is not None else None,
+        upstream_status=attempt.upstream_status,
+        detail=attempt.detail[:500] if attempt.detail else None,
+    )
+
+
