@@ -47,8 +47,13 @@ class Gateway:
         upstream = Upstream(self._client, self._breakers, self._clock, on_alarm=self._alarm)
         self._control = build_control(self)
         self._pipeline = Pipeline(
-            lambda: holder.snapshot, upstream, Router(self._breakers), self._clock,
-            control=self._serve_control, record=self._log.record, on_defect=self._defect,
+            lambda: holder.snapshot,
+            upstream,
+            Router(self._breakers),
+            self._clock,
+            control=self._serve_control,
+            record=self._log.record,
+            on_defect=self._defect,
             store_client_ip=config.server.client_ip.store,
         )
         self._edge = EdgeServer(
@@ -132,7 +137,10 @@ class Gateway:
                 self._log.event("config_invalid", level="error", detail=str(fault), in_force=self.snapshot.version)
         elif result.outcome == "changed":
             self._log.event(
-                "config_reloaded", version=result.version, digest=self.snapshot.digest, needs_restart=result.needs_restart
+                "config_reloaded",
+                version=result.version,
+                digest=self.snapshot.digest,
+                needs_restart=result.needs_restart,
             )
 
     # What the control pages ask for.
@@ -197,7 +205,7 @@ class Gateway:
             self._log.event("tls_invalid", level="error", detail=type(error).__name__)
 
     def _begin_stop(self, delay: float) -> None:
-        """Drain: answers say `connection: close` and readiness fails at once; the listener stays for `delay` seconds."""
+        """Drain: answers say `connection: close`, readiness fails at once; the listener stays for `delay` seconds."""
         if self._draining:
             delay = 0.0  # asked twice: now
         self._draining = True
@@ -211,9 +219,14 @@ class Gateway:
         rows = [f"{'age':>8}  {'phase':<10}  {'sent':>10}  call"]
         for exchange in self._edge.in_flight:
             age = now - exchange.received_at
-            rows.append(f"{age:7.1f}s  {exchange.phase:<10}  {exchange.bytes_out:>10}  {exchange.label or exchange.method}")
-        rows.append(f"{len(rows) - 1} in flight, {self._edge.connections} connections; upstream {self._client.describe()}")
-        print("\n".join(rows), file=sys.stderr, flush=True)
+            rows.append(
+                f"{age:7.1f}s  {exchange.phase:<10}  {exchange.bytes_out:>10}  {exchange.label or exchange.method}"
+            )
+        rows.append(
+            f"{len(rows) - 1} in flight, {self._edge.connections} connections; upstream {self._client.describe()}"
+        )
+        sys.stderr.write("\n".join(rows) + "\n")
+        sys.stderr.flush()
 
     def _publish_gauges(self) -> None:
         read_at = time.monotonic

@@ -14,16 +14,33 @@ PRICE = Price(id="test@1", source="test", input=1_000_000_000, output=2_000_000_
 
 def provider(name: str = "a", dialects: frozenset[DialectName] = OPENAI, *, enabled: bool = True) -> Provider:
     return Provider(
-        name=name, kind="openai", origin=Origin("http", f"{name}.test", 80), base_path="/v1", dialects=dialects,
-        auth_style="bearer", credential=Secret(f"provider-secret-of-{name}"), enabled=enabled,
+        name=name,
+        kind="openai",
+        origin=Origin("http", f"{name}.test", 80),
+        base_path="/v1",
+        dialects=dialects,
+        auth_style="bearer",
+        credential=Secret(f"provider-secret-of-{name}"),
+        enabled=enabled,
     )
 
 
-def target(name: str = "a", *, weight: int = 1, enabled: bool = True, of: Provider | None = None,
-           timeouts: Timeouts | None = None) -> Target:
+def target(
+    name: str = "a",
+    *,
+    weight: int = 1,
+    enabled: bool = True,
+    of: Provider | None = None,
+    timeouts: Timeouts | None = None,
+) -> Target:
     of = of or provider(name)
     return Target(
-        id=f"{name}/gpt", provider=of, model="gpt", price=PRICE, weight=weight, enabled=enabled,
+        id=f"{name}/gpt",
+        provider=of,
+        model="gpt",
+        price=PRICE,
+        weight=weight,
+        enabled=enabled,
         timeouts=timeouts or Timeouts(),
     )
 
@@ -40,10 +57,17 @@ def snapshot(*groups: ModelGroup, keys: tuple[Key, ...] = (), **facts: object) -
     everyone = keys or (key(),)
     providers = {t.provider.name: t.provider for g in groups for t in g.targets}
     return Snapshot(
-        version=1, digest="d1", groups={g.name: g for g in groups}, providers=providers,
-        keys={k.digest: k for k in everyone}, pepper=PEPPER, **facts,  # type: ignore[arg-type]
+        version=1,
+        digest="d1",
+        groups={g.name: g for g in groups},
+        providers=providers,
+        keys={k.digest: k for k in everyone},
+        pepper=PEPPER,
+        **facts,  # type: ignore[arg-type]
     )
 
 
 def call(model: str = "chat", *, stream: bool = False, dialect: DialectName = "openai_chat") -> Call:
-    return Call(endpoint=Endpoint(dialect=dialect, operation="generate"), model=model, stream=stream, fields={}, input_bytes=40)
+    return Call(
+        endpoint=Endpoint(dialect=dialect, operation="generate"), model=model, stream=stream, fields={}, input_bytes=40
+    )

@@ -53,7 +53,10 @@ def test_takes_googles_query_parameter_only_where_it_is_looked_at():
         ({b"authorization": KEY.encode()}, "Invalid authorization header format. Expected 'Bearer <token>'"),
         ({b"authorization": b"Bearer"}, "Invalid authorization header format. Expected 'Bearer <token>'"),
         ({b"authorization": b"Bearer a b"}, "Invalid authorization header format. Expected 'Bearer <token>'"),
-        ({b"authorization": b"Basic " + KEY.encode()}, "Invalid authorization header format. Expected 'Bearer <token>'"),
+        (
+            {b"authorization": b"Basic " + KEY.encode()},
+            "Invalid authorization header format. Expected 'Bearer <token>'",
+        ),
         ({b"authorization": b"Bearer wrong"}, "Invalid API key"),
         ({b"x-api-key": b""}, "Invalid API key"),
         ({b"x-api-key": b"x" * 1_000_000}, "Invalid API key"),
@@ -113,7 +116,19 @@ def test_metrics_need_their_own_scope():
 def test_fifty_thousand_hostile_headers_are_refused_and_nothing_else_happens():
     """T-12: no exception but ours, whatever the bytes."""
     chance = random.Random(12)
-    pieces = [b"Bearer ", b"bearer\t", b"\xc2\xa0", b"'", b'"; DROP TABLE keys;--', b"\x00", b"\xff\xfe", b" ", b"sk-", b"=", b""]
+    pieces = [
+        b"Bearer ",
+        b"bearer\t",
+        b"\xc2\xa0",
+        b"'",
+        b'"; DROP TABLE keys;--',
+        b"\x00",
+        b"\xff\xfe",
+        b" ",
+        b"sk-",
+        b"=",
+        b"",
+    ]
     names = [b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"]
     for _ in range(50_000):
         fields = {chance.choice(names): b"".join(chance.choices(pieces, k=chance.randint(0, 5))) for _ in range(2)}
@@ -153,7 +168,9 @@ def test_no_secret_is_ever_compared_with_equals():
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Compare) and any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
                 for side in (node.left, *node.comparators):
-                    name = side.id if isinstance(side, ast.Name) else side.attr if isinstance(side, ast.Attribute) else ""
+                    name = (
+                        side.id if isinstance(side, ast.Name) else side.attr if isinstance(side, ast.Attribute) else ""
+                    )
                     if secret.search(name):
                         found.append(f"{file.name}:{node.lineno} {name}")
     allowed = [place for place in found if not place.startswith(("holder.py", "demo"))]

@@ -8,7 +8,9 @@ from octogate.proxy.endpoints import ModelList, match
 
 
 def route(path: str, *, method: str = "POST", query: str = "", **fields: str):
-    return match(method, path, query, {name.replace("_", "-").encode(): value.encode() for name, value in fields.items()})
+    return match(
+        method, path, query, {name.replace("_", "-").encode(): value.encode() for name, value in fields.items()}
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,8 +65,15 @@ def test_counting_tokens_is_a_verb_too():
     assert found.operation == "count_tokens"
 
 
-@pytest.mark.parametrize("path", ["/v1beta/models/x%0d%0ay:generateContent", "/v1beta/models/%ff:generateContent",
-                                  "/v1beta/models/" + "m" * 300 + ":generateContent", "/v1beta/models/%00:generateContent"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1beta/models/x%0d%0ay:generateContent",
+        "/v1beta/models/%ff:generateContent",
+        "/v1beta/models/" + "m" * 300 + ":generateContent",
+        "/v1beta/models/%00:generateContent",
+    ],
+)
 def test_an_impossible_model_in_the_path_is_a_bad_request(path):
     with pytest.raises(BadRequest):
         route(path)
@@ -80,7 +89,10 @@ def test_lists_come_in_the_shape_of_whoever_asks():
     assert route("/v1/models/a/b", method="GET") == ModelList("openai_chat", "a/b")
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/chat/completions"), ("DELETE", "/v1/models"), ("GET", "/v1beta/models/x:generateContent")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/chat/completions"), ("DELETE", "/v1/models"), ("GET", "/v1beta/models/x:generateContent")],
+)
 def test_a_known_path_with_another_method_names_the_right_one(method, path):
     """S3-30."""
     with pytest.raises(MethodNotAllowed) as refused:
@@ -88,7 +100,9 @@ def test_a_known_path_with_another_method_names_the_right_one(method, path):
     assert refused.value.reason in ("GET", "POST")
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/v1", "/v1/unknown", "/admin", "/v1/chat/completions/x", "/v1/models/x:unknownVerb/y/.."])
+@pytest.mark.parametrize(
+    "path", ["/", "/health", "/v1", "/v1/unknown", "/admin", "/v1/chat/completions/x", "/v1/models/x:unknownVerb/y/.."]
+)
 def test_other_paths_are_not_of_the_data_plane(path):
     try:
         found = route(path)

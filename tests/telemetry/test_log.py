@@ -11,7 +11,15 @@ from octogate.telemetry.log import MAX_LINE_BYTES, Log, line
 
 @pytest.mark.parametrize(
     "hostile",
-    ["a\r\nb", "\x1b[31mred\x1b[0m", "line\u2028separator\u2029", "\u202eevil\u202c", "\x00\x7f", "x" * 10_000_000, "\ud83d"],
+    [
+        "a\r\nb",
+        "\x1b[31mred\x1b[0m",
+        "line\u2028separator\u2029",
+        "\u202eevil\u202c",
+        "\x00\x7f",
+        "x" * 10_000_000,
+        "\ud83d",
+    ],
 )
 def test_a_record_is_one_printable_line_of_bounded_length(hostile):
     """T-58."""
@@ -35,7 +43,8 @@ def test_ten_thousand_fields_keep_what_identifies_the_record():
 
 
 @pytest.mark.parametrize(
-    "secret", ["sk-proj-abcdefghijklmnopqrstuvwxyz", "AIzaSyA-1234567890abcdefghijklmnop", "Bearer eyJhbGciOiJIUzI1NiJ9.x.y"]
+    "secret",
+    ["sk-proj-abcdefghijklmnopqrstuvwxyz", "AIzaSyA-1234567890abcdefghijklmnop", "Bearer eyJhbGciOiJIUzI1NiJ9.x.y"],
 )
 def test_what_looks_like_a_credential_is_taken_out_even_where_a_defect_put_it(secret):
     assert secret.encode() not in line({"event": "defect", "detail": f"while sending {secret} to"})
@@ -92,8 +101,19 @@ def test_levels_below_the_configured_one_are_not_written():
 
 def test_a_receipt_is_a_line_as_it_is():
     receipt = Receipt(
-        time="t", event="call", request_id="req_1", status=200, code="ok", dialect="openai_chat", operation="generate",
-        group="chat", stream=False, duration_ms=1.5, overhead_ms=0.1, phases_ms={"auth": 0.1}, config_version=1,
+        time="t",
+        event="call",
+        request_id="req_1",
+        status=200,
+        code="ok",
+        dialect="openai_chat",
+        operation="generate",
+        group="chat",
+        stream=False,
+        duration_ms=1.5,
+        overhead_ms=0.1,
+        phases_ms={"auth": 0.1},
+        config_version=1,
     )
 
     assert json.loads(line(receipt))["status"] == 200

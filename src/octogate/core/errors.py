@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 # Whether the upstream can have done (and billed) the work, and so what may be repeated: docs/explanation/retries.md.
-# safe: not processed · ambiguous: maybe processed · once: the same target, once · next: only another target · never: final
+# safe: not processed · ambiguous: maybe · once: the same target, once · next: only another target · never: final
 Replay = Literal["safe", "ambiguous", "once", "next", "never"]
 
 

@@ -1,4 +1,4 @@
-"""The compiled configuration: one frozen, versioned value. A change swaps one reference; a call keeps what it started with."""
+"""The compiled configuration: one frozen, versioned value; a change swaps one reference, a call keeps its own."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -33,7 +33,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Timeouts(msgspec.Struct, frozen=True):
-    """Seconds for each phase of one attempt. `attempt` caps the time to the first event (stream) or the answer (plain)."""
+    """Seconds for each phase of one attempt; `total` is for plain answers, `stream_total` for streams."""
 
     connect: float = 5.0
     first_event: float = 60.0
@@ -53,7 +53,7 @@ class Retries(msgspec.Struct, frozen=True):
 
 
 class BreakerRules(msgspec.Struct, frozen=True):
-    """Open after `failure_threshold` failures in a row; stay open `reset_timeout` seconds, doubling up to `max_timeout`."""
+    """Open after `failure_threshold` failures in a row, for `reset_timeout` seconds, doubling up to `max_timeout`."""
 
     failure_threshold: int = 5
     reset_timeout: float = 5.0

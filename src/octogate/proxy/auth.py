@@ -14,7 +14,9 @@ ANONYMOUS: Final = Key(id="anonymous", digest=b"")
 _HEADERS: Final = (b"x-api-key", b"api-key", b"x-goog-api-key")
 
 
-def authenticate(fields: Mapping[bytes, bytes], query: str, snapshot: Snapshot, *, now: float, scope: str = "llm") -> Key:
+def authenticate(
+    fields: Mapping[bytes, bytes], query: str, snapshot: Snapshot, *, now: float, scope: str = "llm"
+) -> Key:
     """The key behind a request; `query` is looked at for Google's `key=` only (pass "" for every other dialect).
 
     Raises Unauthenticated, BadRequest when two different credentials are sent, Forbidden when `scope` is missing.
@@ -71,5 +73,7 @@ def _token(raw: bytes) -> str:
 
 def _same(found: str | None, token: str) -> str:
     if found is not None and not hmac.compare_digest(found, token):
-        raise BadRequest("This request carries different credentials; send exactly one.", reason="conflicting_credentials")
+        raise BadRequest(
+            "This request carries different credentials; send exactly one.", reason="conflicting_credentials"
+        )
     return token

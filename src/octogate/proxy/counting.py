@@ -29,7 +29,7 @@ _SCHEMAS = ("response_format", "text", "output_format", "output_config", "genera
 _GEMINI_SCHEMAS = ("responseSchema", "responseJsonSchema", "response_schema", "response_json_schema")
 # Members of a message or block that providers do not count as text.
 _NOT_TEXT = frozenset(
-    {"type", "id", "call_id", "tool_call_id", "tool_use_id", "cache_control", "signature", "status", "detail"}
+    {"type", "role", "id", "call_id", "tool_call_id", "tool_use_id", "cache_control", "signature", "status", "detail"}
     | {"thoughtSignature", "thought_signature", "encrypted_content", "is_error", "thought", "index"}
 )
 # What a model reads as JSON: arguments and results of tools.
@@ -51,6 +51,8 @@ _MEDIA_PARTS = ("inlineData", "inline_data", "fileData", "file_data")
 # The dialects' own framing, measured on recorded calls: for each message, and for the first tool.
 _MESSAGE_TOKENS = {"openai_chat": 4, "openai_responses": 4, "anthropic_messages": 4}
 _FIRST_TOOL_TOKENS = {"anthropic_messages": 500}
+# A vendor's count is of the file as it is; an estimate is better off with the usual than with the most.
+_USUAL_MEDIA_TOKENS = {"image": 1_000, "document": 3_000, "audio": 3_000, "video": 3_000}
 _ANSWER_TOKENS = {"openai_chat": 3, "openai_responses": 3, "anthropic_messages": 3}
 
 _Arguments = ParamSpec("_Arguments")
@@ -117,7 +119,7 @@ def count_input(call: Call, *, model: str) -> int:
     dialect = call.endpoint.dialect
     found = read_input(call)
     tokens = count_texts(found.texts, model=model) + found.token_ids
-    tokens += sum(media_tokens(media, model=model) for media in found.media)
+    tokens += sum(_usual_tokens(media, model) for media in found.media)
     tokens += found.messages * _MESSAGE_TOKENS.get(dialect, 0) + _ANSWER_TOKENS.get(dialect, 0)
     return tokens + (_FIRST_TOOL_TOKENS.get(dialect, 0) if found.tools else 0)
 
@@ -138,6 +140,13 @@ def read_input(call: Call) -> InputText:
         if name in fields:
             found.texts.extend(_schemas(name, fields[name]))
     return found
+
+
+def _usual_tokens(media: Media, model: str) -> int:
+    usual = _USUAL_MEDIA_TOKENS[media.kind]
+    if media.kind == "image":
+        return min(media_tokens(media, model=model), usual)
+    return usual if media.size is None else media_tokens(media, model=model)
 
 
 def _decode(raw: msgspec.Raw, kind: type) -> Any:
@@ -189,7 +198,9 @@ def _read_blocks(value: object, found: InputText) -> None:
             found.texts.append(block)
         elif isinstance(block, list):
             left.extend(block)
-        elif isinstance(block, dict) and not _read_media(block, found, left):
+        elif (
+            isinstance(block, dict) and block.get("type") != "redacted_thinking" and not _read_media(block, found, left)
+        ):
             left.extend(_members(block, found))
 
 

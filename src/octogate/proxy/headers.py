@@ -87,8 +87,11 @@ def of_stream(progress: Progress, phases_ms: Mapping[str, float], overhead_ms: f
         f"server-timing: {server_timing(phases_ms)}\r\n"
     )
     return (
-        b"content-type: " + content_type + b"\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
-        + identity(progress) + lines.encode()
+        b"content-type: "
+        + content_type
+        + b"\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
+        + identity(progress)
+        + lines.encode()
     )
 
 

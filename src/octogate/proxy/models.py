@@ -38,7 +38,11 @@ def _output_tokens(group: ModelGroup) -> int | None:
 
 def _openai(group: ModelGroup) -> dict[str, Any]:
     shape: dict[str, Any] = {
-        "id": group.name, "object": "model", "created": _CREATED, "owned_by": _OWNER, "display_name": group.name,
+        "id": group.name,
+        "object": "model",
+        "created": _CREATED,
+        "owned_by": _OWNER,
+        "display_name": group.name,
     }
     if (context := _context_tokens(group)) is not None:
         shape["context_window"] = context

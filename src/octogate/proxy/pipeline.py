@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 import orjson
@@ -24,6 +25,7 @@ from octogate.proxy.models import list_models
 from octogate.proxy.policy import Policy
 from octogate.proxy.progress import Progress
 from octogate.proxy.relay import Relay
+from octogate.proxy.response_model import renamed
 from octogate.proxy.router import Router
 from octogate.proxy.settle import CLIENT_CLOSED, phases, settle
 from octogate.proxy.upstream.attempts import Served, Upstream
@@ -36,9 +38,16 @@ class Pipeline:
     """Serves exchanges: data-plane calls itself, everything else through `control`."""
 
     def __init__(
-        self, snapshots: Snapshots, upstream: Upstream, router: Router, clock: Clock, *,
-        control: Callable[[Exchange], Awaitable[None]], record: Callable[[Receipt], None],
-        on_defect: Callable[[BaseException, str], None], store_client_ip: bool = True,
+        self,
+        snapshots: Snapshots,
+        upstream: Upstream,
+        router: Router,
+        clock: Clock,
+        *,
+        control: Callable[[Exchange], Awaitable[None]],
+        record: Callable[[Receipt], None],
+        on_defect: Callable[[BaseException, str], None],
+        store_client_ip: bool = True,
     ) -> None:
         self._snapshots, self._upstream, self._router, self._clock = snapshots, upstream, router, clock
         self._control, self._record, self._on_defect = control, record, on_defect
@@ -67,7 +76,7 @@ class Pipeline:
             if not progress.settled:
                 self._settle(exchange, progress, CLIENT_CLOSED, "cancelled")
             raise
-        except Exception as defect:
+        except Exception as defect:  # noqa: BLE001 - the border: whatever a stage lets out becomes a 500
             names.internal_errors.add()
             self._on_defect(defect, progress.request_id)
             self._refuse(exchange, dialect, progress, Internal("The gateway failed to serve this call."))
@@ -88,7 +97,8 @@ class Pipeline:
         grant = self._policy.authorize(progress.key, call, snapshot)
         progress.group = grant.group.name
         exchange.label = f"{progress.request_id} {dialect.name} {progress.key.id} {progress.group}"
-        plan = progress.plan = self._router.plan(grant.group, call, now(), seed=random.random())
+        seed = random.random()  # noqa: S311 - spreads load, guards nothing
+        plan = progress.plan = self._router.plan(grant.group, call, now(), seed=seed)
         progress.routed_at = now()
         if endpoint.operation == "count_tokens" and not any(t.provider.counts_tokens for t in plan.targets):
             await self._count_locally(exchange, call, dialect, progress)
@@ -115,13 +125,17 @@ class Pipeline:
         served.close()
         progress.usage = dialect.read_usage(served.body)
         receipt = self._settle(exchange, progress, 200, "ok", bytes_out=len(served.body))
-        exchange.send(200, headers.of_plain_answer(progress, receipt), served.body)
+        rewrite = _rewrite(progress)
+        body = served.body if rewrite is None else rewrite(served.body)
+        exchange.send(200, headers.of_plain_answer(progress, receipt), body)
 
     async def _stream(
         self, exchange: Exchange, call: Call, dialect: Dialect, progress: Progress, forwarded: bytes
     ) -> None:
         assert progress.plan is not None
-        relay = Relay(exchange, dialect.keep_alive, lambda: self._stream_headers(call, progress))
+        relay = Relay(
+            exchange, dialect.keep_alive, lambda: self._stream_headers(call, progress), rewrite=_rewrite(progress)
+        )
         served: Served | None = None
         try:
             served = await self._upstream.first_answer(progress.plan, call, dialect, progress, forwarded)
@@ -138,7 +152,9 @@ class Pipeline:
                 self._read_end(progress, served)
             if relay.has_begun and isinstance(error, GatewayError):
                 self._settle(exchange, progress, error.status, error.code, error=error)
-                relay.fail(dialect.write_stream_error(error, progress.request_id, call=call, first=not relay.has_events))
+                relay.fail(
+                    dialect.write_stream_error(error, progress.request_id, call=call, first=not relay.has_events)
+                )
                 return
             raise
         finally:
@@ -178,16 +194,35 @@ class Pipeline:
             exchange.send(error.status, headers.of_error(error, progress), body)
 
     def _settle(
-        self, exchange: Exchange, progress: Progress, status: int, code: str, *,
-        error: GatewayError | None = None, bytes_out: int = 0,
+        self,
+        exchange: Exchange,
+        progress: Progress,
+        status: int,
+        code: str,
+        *,
+        error: GatewayError | None = None,
+        bytes_out: int = 0,
     ) -> Receipt:
         receipt = settle(
-            progress, status=status, code=code, now=self._clock.monotonic(), wall=self._clock.wall(),
-            client_ip=exchange.client_ip if self._store_client_ip else "", bytes_out=bytes_out or exchange.bytes_out,
-            reason=error.reason if error else None, detail=error.detail if error else None,
+            progress,
+            status=status,
+            code=code,
+            now=self._clock.monotonic(),
+            wall=self._clock.wall(),
+            client_ip=exchange.client_ip if self._store_client_ip else "",
+            bytes_out=bytes_out or exchange.bytes_out,
+            reason=error.reason if error else None,
+            detail=error.detail if error else None,
         )
         self._record(receipt)
         return receipt
+
+
+def _rewrite(progress: Progress) -> Callable[[bytes], bytes] | None:
+    """What hides the provider's model name from the caller, for groups that want that."""
+    if progress.plan is None or progress.plan.group.response_model != "group":
+        return None
+    return partial(renamed, group=progress.plan.group.name)
 
 
 _COUNT_FIELDS: Final = {"anthropic_messages": "input_tokens", "gemini_generate": "totalTokens"}

@@ -54,7 +54,9 @@ class Policy:
         known = self._direct.get((snapshot.digest, name))
         if known is None:
             price = snapshot.prices.get(name) or price_for(provider.kind, model)
-            target = Target(id=name, provider=provider, model=model, price=price, timeouts=provider.timeouts, listed=False)
+            target = Target(
+                id=name, provider=provider, model=model, price=price, timeouts=provider.timeouts, listed=False
+            )
             known = ModelGroup(name=name, targets=(target,), strategy="static", retries=snapshot.retries)
             self._direct[snapshot.digest, name] = known
             if len(self._direct) > MAX_DIRECT_GROUPS:
@@ -64,8 +66,4 @@ class Policy:
 
 def allowed_groups(key: Key, snapshot: Snapshot) -> list[ModelGroup]:
     """The configured groups that this key may see, by name."""
-    return [
-        group
-        for name, group in sorted(snapshot.groups.items())
-        if key.groups is None or name in key.groups
-    ]
+    return [group for name, group in sorted(snapshot.groups.items()) if key.groups is None or name in key.groups]

@@ -1,9 +1,13 @@
 """What is known of a call so far: written by the stages as it passes them, read when it is settled."""
 
+from typing import TYPE_CHECKING
+
 from octogate.core.call import Call, DialectName, Operation
 from octogate.core.plan import Attempt, Plan
 from octogate.core.snapshot import Key, Snapshot, Target
-from octogate.core.usage import Usage
+
+if TYPE_CHECKING:
+    from octogate.core.usage import Usage
 
 
 class Progress:

@@ -17,8 +17,15 @@ class Relay:
     further silence; another target can still serve until the first event is written.
     """
 
-    def __init__(self, exchange: Exchange, keep_alive: bytes, headers: Callable[[], bytes]) -> None:
-        self._exchange, self._keep_alive, self._headers = exchange, keep_alive, headers
+    def __init__(
+        self,
+        exchange: Exchange,
+        keep_alive: bytes,
+        headers: Callable[[], bytes],
+        *,
+        rewrite: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        self._exchange, self._keep_alive, self._headers, self._rewrite = exchange, keep_alive, headers, rewrite
         self._loop = asyncio.get_running_loop()
         self._written_at = self._loop.time()
         self._timer: asyncio.TimerHandle | None = self._loop.call_later(SILENCE_SECONDS, self._tick)
@@ -50,7 +57,7 @@ class Relay:
         if reader.failure is not None:
             raise reader.failure
         self._commit()
-        return tail
+        return tail if self._rewrite is None else self._rewrite(tail)
 
     def fail(self, error_event: bytes) -> None:
         """End a stream that has begun with an error in band, and without the terminating chunk."""
@@ -79,7 +86,7 @@ class Relay:
             self.has_events = True
             self._commit()
         self._written_at = self._loop.time()
-        self._exchange.write(data)
+        self._exchange.write(data if self._rewrite is None else self._rewrite(data))
 
     def _commit(self) -> None:
         if not self._exchange.committed:
@@ -93,5 +100,3 @@ class Relay:
             self._exchange.write(self._keep_alive)
             self._written_at, silent = now, 0.0
         self._timer = self._loop.call_later(SILENCE_SECONDS - silent, self._tick)
-
-

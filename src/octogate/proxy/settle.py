@@ -38,8 +38,16 @@ def phases(progress: Progress, now: float) -> tuple[dict[str, float], float]:
 
 
 def settle(
-    progress: Progress, *, status: int, code: str, now: float, wall: float, client_ip: str, bytes_out: int,
-    reason: str | None = None, detail: str | None = None,
+    progress: Progress,
+    *,
+    status: int,
+    code: str,
+    now: float,
+    wall: float,
+    client_ip: str,
+    bytes_out: int,
+    reason: str | None = None,
+    detail: str | None = None,
 ) -> Receipt:
     """The receipt of a call that ended with `status` and `code`; counts it. Call once per call."""
     progress.settled = True
@@ -104,8 +112,14 @@ def _estimate(progress: Progress, code: str) -> Usage | None:
 
 
 def _count(
-    progress: Progress, status: int, code: str, seconds: float, overhead_ms: float,
-    usage: Usage | None, cost: int | None, group: str,
+    progress: Progress,
+    status: int,
+    code: str,
+    seconds: float,
+    overhead_ms: float,
+    usage: Usage | None,
+    cost: int | None,
+    group: str,
 ) -> None:
     dialect = progress.dialect
     names.calls.add((dialect, group, str(status), code))
@@ -140,5 +154,3 @@ def _record(attempt: Attempt, now: float) -> AttemptRecord:
         upstream_status=attempt.upstream_status,
         detail=attempt.detail[:500] if attempt.detail else None,
     )
-
-

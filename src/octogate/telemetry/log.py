@@ -1,4 +1,4 @@
-"""The log: one JSON object per line, written by a thread of its own in bounded batches; never content, never secrets."""
+"""The log: one JSON object per line, written in bounded batches by its own thread; never content, never secrets."""
 
 import datetime
 import json
@@ -99,7 +99,7 @@ class Log:
         assert self._path is not None
         self._out.close()
         stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
-        os.replace(self._path, self._path.with_name(f"{self._path.name}.{stamp}"))
+        self._path.replace(self._path.with_name(f"{self._path.name}.{stamp}"))
         for old in sorted(self._path.parent.glob(f"{self._path.name}.*"))[: -self._keep or None]:
             old.unlink(missing_ok=True)
         self._out = _open(self._path)

@@ -59,4 +59,6 @@ breaker_open = Gauge("octogate_breaker_open", "1 for each target whose breaker i
 config_version = Gauge("octogate_config_version", "Version of the configuration in force.")
 config_age = Gauge("octogate_config_age_seconds", "Seconds since the configuration in force was read.")
 
-ALL: tuple[Metric, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Counter | Gauge | Histogram))
+ALL: tuple[Metric, ...] = tuple(
+    value for value in list(globals().values()) if isinstance(value, Counter | Gauge | Histogram)
+)

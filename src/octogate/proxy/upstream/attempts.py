@@ -39,8 +39,14 @@ class Served:
     __slots__ = ("_close", "answer", "attempt", "body", "held", "reader")
 
     def __init__(
-        self, attempt: Attempt, answer: Answer, close: Callable[[BaseException | None], None], *,
-        body: bytes = b"", reader: StreamReader | None = None, held: bytes = b"",
+        self,
+        attempt: Attempt,
+        answer: Answer,
+        close: Callable[[BaseException | None], None],
+        *,
+        body: bytes = b"",
+        reader: StreamReader | None = None,
+        held: bytes = b"",
     ) -> None:
         self.attempt, self.answer, self.body, self.reader, self.held = attempt, answer, body, reader, held
         self._close = close
@@ -54,15 +60,22 @@ class Upstream:
     """Tries the targets of a plan. Owns no state of its own but the prepared request heads."""
 
     def __init__(
-        self, client: Client, breakers: Breakers, clock: Clock, *,
-        on_alarm: Callable[[str, Target], None], jitter: Callable[[], float] = random.random,
+        self,
+        client: Client,
+        breakers: Breakers,
+        clock: Clock,
+        *,
+        on_alarm: Callable[[str, Target], None],
+        jitter: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client, self._breakers, self._clock, self._jitter = client, breakers, clock, jitter
         self._on_alarm, self._sleep = on_alarm, sleep
         self._heads: dict[tuple[str, str, str], bytes] = {}
 
-    async def first_answer(self, plan: Plan, call: Call, dialect: Dialect, progress: Progress, forwarded: bytes) -> Served:
+    async def first_answer(
+        self, plan: Plan, call: Call, dialect: Dialect, progress: Progress, forwarded: bytes
+    ) -> Served:
         """The first answer that any target gives; raises the error that ends the call when none does."""
         now = self._clock.monotonic()
         if not plan.targets:
@@ -120,7 +133,9 @@ class Upstream:
     def _request(self, target: Target, call: Call, dialect: Dialect, digest: str, forwarded: bytes) -> bytes:
         provider = target.provider
         body = dialect.write_call(
-            call, model=target.model, stream_usage=provider.supports_stream_usage,
+            call,
+            model=target.model,
+            stream_usage=provider.supports_stream_usage,
             default_max_tokens=provider.default_max_tokens,
         )
         path = provider.base_path + dialect.target_path(call, model=target.model)
@@ -165,8 +180,10 @@ class Upstream:
             held.append(reader.close())
         if reader.failure is not None:
             failure = reader.failure
-            raise failure if isinstance(failure, UpstreamError) and failure.code != "upstream_interrupted" else (
-                UpstreamBroken(FAILED, detail="the stream ended before its first event")
+            raise (
+                failure
+                if isinstance(failure, UpstreamError) and failure.code != "upstream_interrupted"
+                else (UpstreamBroken(FAILED, detail="the stream ended before its first event"))
             )
         answer.set_idle(target.timeouts.idle)
         answer.set_deadline(attempt.started_at + target.timeouts.stream_total)
@@ -179,7 +196,9 @@ class Upstream:
         attempt.ended_at = now
         attempt.outcome = _outcome(error)
         names.attempts.add((target.label, attempt.outcome))
-        if error is None or (isinstance(error, UpstreamError) and error.replay == "never" and not error.counts_for_breaker):
+        if error is None or (
+            isinstance(error, UpstreamError) and error.replay == "never" and not error.counts_for_breaker
+        ):
             self._breakers.succeed(target.id, generation)
         elif not isinstance(error, UpstreamError) or not error.counts_for_breaker:
             self._breakers.neither(target.id, generation)
@@ -246,7 +265,9 @@ def _within(timeouts: Timeouts, rest: float) -> Timeouts:
         return timeouts
     rest = max(rest, 0.001)
     return msgspec.structs.replace(
-        timeouts, total=min(timeouts.total, rest), first_event=min(timeouts.first_event, rest),
+        timeouts,
+        total=min(timeouts.total, rest),
+        first_event=min(timeouts.first_event, rest),
         connect=min(timeouts.connect, rest),
     )
 

@@ -21,18 +21,24 @@ MAX_RETRY_AFTER_SECONDS = 300.0
 BUSY: Final = "The provider is over capacity."
 LIMITED: Final = "The provider's rate limit is used up."
 FAILED: Final = "The provider failed to answer."
-_QUOTA = re.compile(r"insufficient_quota|billing_hard_limit|exceeded your current quota|credit balance|out of credits", re.I)
+_QUOTA = re.compile(
+    r"insufficient_quota|billing_hard_limit|exceeded your current quota|credit balance|out of credits", re.IGNORECASE
+)
 _CONTEXT = re.compile(
     r"context[_ ](?:length|window)|maximum context|prompt is too long|too many (?:input )?tokens"
     r"|input token count|exceeds? the (?:maximum|limit|max)[^.]{0,40}tokens?|reduce the length",
-    re.I,
+    re.IGNORECASE,
 )
-_BAD_KEY = re.compile(r"api[ _-]?key (?:not valid|is invalid|expired)|incorrect api key|invalid api key|API_KEY_INVALID", re.I)
+_BAD_KEY = re.compile(
+    r"api[ _-]?key (?:not valid|is invalid|expired)|incorrect api key|invalid api key|API_KEY_INVALID", re.IGNORECASE
+)
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _UNIT_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-def classify(status: int, fields: Mapping[bytes, bytes], fault: ProviderFault, *, now: float) -> UpstreamError:
+def classify(  # noqa: PLR0911 - one return per row of the table reads as the table
+    status: int, fields: Mapping[bytes, bytes], fault: ProviderFault, *, now: float
+) -> UpstreamError:
     """The error for an answer with `status` ≥ 300. `now` is wall time, for dates in Retry-After."""
     said = f"{fault.code or ''} {fault.kind or ''} {fault.message}"
     if status == 429 and _CONTEXT.search(said) and not _QUOTA.search(said):
@@ -41,7 +47,10 @@ def classify(status: int, fields: Mapping[bytes, bytes], fault: ProviderFault, *
         return _limited(status, fields, said, now)
     if status in (401, 403) or (status == 400 and _BAD_KEY.search(said)):
         return CredentialRefused(
-            "The gateway's access to the provider was refused.", replay="next", upstream_status=status, detail=fault.message
+            "The gateway's access to the provider was refused.",
+            replay="next",
+            upstream_status=status,
+            detail=fault.message,
         )
     if status == 404:
         return UpstreamRefused(fault.message, replay="next", status=404, upstream_status=404, code="upstream_not_found")
@@ -73,7 +82,9 @@ def _limited(status: int, fields: Mapping[bytes, bytes], said: str, now: float) 
 
 def _refused(status: int, fault: ProviderFault, code: str | None) -> UpstreamError:
     known = code or "upstream_refused"
-    return UpstreamRefused(fault.message, replay="never", status=status, upstream_status=status, code=known, reason=fault.code)
+    return UpstreamRefused(
+        fault.message, replay="never", status=status, upstream_status=status, code=known, reason=fault.code
+    )
 
 
 def retry_after(fields: Mapping[bytes, bytes], now: float) -> float | None:

@@ -22,7 +22,9 @@ class Step(msgspec.Struct, frozen=True):
 class Tries:
     """The tries of one call. `jitter` is uniform in [0, 1): the back-off has full jitter."""
 
-    def __init__(self, targets: Sequence[Target], rules: Retries, *, deadline: float, jitter: Callable[[], float]) -> None:
+    def __init__(
+        self, targets: Sequence[Target], rules: Retries, *, deadline: float, jitter: Callable[[], float]
+    ) -> None:
         self._untried = list(targets)
         self._again: dict[str, tuple[Target, float, bool]] = {}  # id → target, not before, the provider named the time
         self._rules, self._deadline, self._jitter = rules, deadline, jitter
@@ -115,4 +117,3 @@ class Tries:
 def nothing_to_try(wait: float) -> NoTargetLeft:
     """Every target is out for now."""
     return NoTargetLeft("no available providers, cannot process requests", replay="never", retry_after=wait)
-
