@@ -172,7 +172,9 @@ class Pipeline:
 
     async def _count_locally(self, exchange: Exchange, call: Call, dialect: Dialect, progress: Progress) -> None:
         """The answer to a token count that no provider gives."""
-        count = await count_call(call)
+        plan = progress.plan
+        target = plan.targets[0] if plan is not None and plan.targets else None
+        count = await count_call(call, model=target.model if target is not None else call.model)
         progress.answered_at = self._clock.monotonic()
         body = orjson.dumps({_COUNT_FIELDS[dialect.name]: count})
         receipt = self._settle(exchange, progress, 200, "ok", bytes_out=len(body))

@@ -5,11 +5,11 @@ import datetime
 from octogate.core.money import cost_nano_usd
 from octogate.core.plan import Attempt
 from octogate.core.receipt import AttemptRecord, Receipt
+from octogate.core.tokens import estimate_output_tokens
 from octogate.core.usage import Usage
 from octogate.proxy.progress import Progress
 from octogate.telemetry import names
 
-BYTES_PER_TOKEN = 4
 CLIENT_CLOSED = 499
 
 
@@ -105,8 +105,8 @@ def _estimate(progress: Progress, code: str) -> Usage | None:
     if code != "ok" and not produced:
         return None
     return Usage(
-        input_tokens=-(-call.input_bytes // BYTES_PER_TOKEN),
-        output_tokens=-(-progress.output_bytes // BYTES_PER_TOKEN),
+        input_tokens=estimate_output_tokens(call.input_bytes),
+        output_tokens=estimate_output_tokens(progress.output_bytes),
         exact=False,
     )
 
