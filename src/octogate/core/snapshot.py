@@ -138,8 +138,7 @@ class Key(msgspec.Struct, frozen=True):
 class Snapshot(msgspec.Struct, frozen=True):
     """Everything that decides about a call. `version` counts up; `digest` names the content.
 
-    `targets_by_id` holds every target reachable as a `provider/model` id; `providers` every enabled provider, for ids
-    whose model is in no group. `open_mode`: no key is asked for (loopback only). `pepper` keys the digests in `keys`.
+    `providers` holds every provider, for `provider/model` ids whose model is in no group. `open_mode`: no key is asked for (loopback only). `pepper` keys the digests in `keys`.
     """
 
     version: int
@@ -157,3 +156,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     max_output_tokens: int = 1_000_000
     max_messages: int = 100_000
     prices: Mapping[str, Price] = MappingProxyType({})
+
+    def __repr__(self) -> str:
+        # The default one would show the pepper.
+        return f"<Snapshot {self.version} {self.digest} groups={len(self.groups)} keys={len(self.keys)}>"
