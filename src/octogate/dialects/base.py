@@ -27,14 +27,18 @@ class StreamReader(Protocol):
     """A content event (text, reasoning, tool call, refusal) or the terminal event has been seen."""
     complete: bool
     """The last event of the dialect has been seen: nothing more is expected."""
-    usage: Usage | None
-    """The last usage that the provider reported."""
+    next_sequence: int
+    """The number of the next event, in dialects that number them (OpenAI Responses); else 0."""
     output_bytes: int
     """UTF-8 bytes of text, reasoning and tool arguments so far: the base of an estimate when usage never comes."""
     finish: str | None
     """The finish reason as the provider spells it (all choices finished), for the receipt."""
     failure: GatewayError | None
     """An in-band error of the provider or a malformed event: nothing from it on has been or will be returned."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """The last usage that the provider reported; before the answer has finished it is a lower bound, not exact."""
 
     def feed(self, data: bytes) -> bytes:
         """Take what arrived; return the whole events that may go to the caller now.
@@ -46,6 +50,7 @@ class StreamReader(Protocol):
         """The stream is over (complete, or the upstream closed). Return the kept tail, finalised if need be.
 
         If the upstream ended before its terminal event was due, set `failure` (Interrupted) and return b"".
+        A second call returns b"".
         """
 
 
@@ -80,5 +85,13 @@ class Dialect(Protocol):
     def write_error(self, error: GatewayError, request_id: str) -> bytes:
         """The JSON body of a refusal."""
 
-    def write_stream_error(self, error: GatewayError, request_id: str, *, call: Call, first: bool) -> bytes:
-        """The in-band error event; `first` when nothing has been sent in this stream (a Gemini array needs its `[`)."""
+    def write_stream_error(
+        self, error: GatewayError, request_id: str, *, call: Call, first: bool, sequence: int = 0
+    ) -> bytes:
+        """The in-band error event; `first` when nothing has been sent in this stream (a Gemini array needs its `[`).
+
+        `sequence` is the reader's `next_sequence`.
+        """
+
+    def keep_alive_for(self, call: Call) -> bytes:
+        """`keep_alive`, or what serves a call whose stream has another form (a Gemini array)."""

@@ -118,7 +118,7 @@ class Connection(asyncio.Protocol):
         """A caller that sends no more is taken for gone: nothing else tells a dead stream reader from a live one."""
         self._leave()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed, by whichever side."""
         if self in self.state.connections:
             self._leave()
@@ -215,7 +215,8 @@ class Connection(asyncio.Protocol):
             if self.gone:
                 return
             await self.state.handler(exchange)
-            _require_answer(exchange)
+            if not (exchange.answered or self.gone):
+                raise RuntimeError("the handler returned without an answer")
         except GatewayError as error:
             self._answer_error(exchange, error.status, error.code, error.message)
         except Exception as error:  # noqa: BLE001 - the border: whatever a handler lets out becomes a 500
@@ -272,8 +273,9 @@ class Connection(asyncio.Protocol):
         if receiving is None:
             self._last_word = refusal
             return
-        self.state.refused(refusal.reason)
         receiving.failure = refusal
+        if receiving is self._front and self._task is not None:
+            self.state.refused(refusal.reason)  # of the others it is counted when it is said
         receiving.keep_alive = False
         if receiving.waiter is not None and not receiving.waiter.done():
             receiving.waiter.set_result(None)
@@ -332,7 +334,9 @@ class Connection(asyncio.Protocol):
 
     def _cancel(self, exchange: Exchange) -> None:
         # A Task that is cancelled before its first step never runs its `finally`; that one sees `gone` instead.
-        if self._task is not None and exchange.started:
+        # Once only: a second cancellation would interrupt the settling that the first one led to.
+        if self._task is not None and exchange.started and not exchange.cancelled:
+            exchange.cancelled = True
             self._task.cancel()
 
     # What the server calls.
@@ -388,8 +392,3 @@ class Connection(asyncio.Protocol):
         patience = limits.body_idle
         earned = exchange.body_began + patience + exchange.body_bytes / limits.body_min_rate
         self.deadline = min(monotonic() + patience, earned)
-
-
-def _require_answer(exchange: Exchange) -> None:
-    if not exchange.answered:
-        raise RuntimeError("the handler returned without an answer")

@@ -41,6 +41,7 @@ class Exchange:
     complete = False
     closes = False
     truncated = False
+    cancelled = False
     wants_continue = False
     body_began = 0.0
     waiter: asyncio.Future[None] | None = None
@@ -48,7 +49,7 @@ class Exchange:
     _chunked = False
     _bodiless = False
 
-    def __init__(  # noqa: PLR0917 - built once per request: keywords would cost more than the object
+    def __init__(
         self,
         connection: Connection,
         method: str,

@@ -121,6 +121,10 @@ class Intake:
 
     # The parser's callbacks.
 
+    def on_message_begin(self) -> None:
+        """A head has begun, maybe in the middle of a segment whose bytes were counted for the message before."""
+        self.head_bytes += 1
+
     def on_url(self, part: bytes) -> None:
         """A piece of the target."""
         self._target += part
@@ -164,8 +168,8 @@ class Intake:
         self._chunked = length is None
         self._overhead = self._barren_bytes = 0
         self._expect_head()
-        self.receiving = exchange
         self._connection.opened(exchange)
+        self.receiving = exchange
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body, without its framing."""

@@ -25,7 +25,7 @@ class Certificates:
         """Read the files again; if they are invalid this raises (OSError, ssl.SSLError) and the old ones stay."""
         self._current = _context(self._files)
 
-    def _choose(self, tls: ssl.SSLObject, name: str | None, listening: ssl.SSLContext) -> None:  # noqa: ARG002 - OpenSSL's
+    def _choose(self, tls: ssl.SSLObject, name: str | None, listening: ssl.SSLContext) -> None:
         tls.context = self._current
 
 

@@ -1,0 +1,24 @@
+"""The wire formats: one module per dialect, all pure, each knowing nothing of the others."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from octogate.core.call import DialectName
+from octogate.dialects.anthropic_messages import AnthropicMessages
+from octogate.dialects.base import Dialect
+from octogate.dialects.gemini_generate import GeminiGenerate
+from octogate.dialects.openai_chat import OpenAIChat
+from octogate.dialects.openai_embeddings import OpenAIEmbeddings
+from octogate.dialects.openai_responses import OpenAIResponses
+
+_ALL: Final[tuple[Dialect, ...]] = (
+    OpenAIChat(),
+    OpenAIResponses(),
+    OpenAIEmbeddings(),
+    AnthropicMessages(),
+    GeminiGenerate(),
+)
+
+DIALECTS: Final[Mapping[DialectName, Dialect]] = MappingProxyType({dialect.name: dialect for dialect in _ALL})
+"""Every dialect by its name. They hold no state: one instance serves all calls."""

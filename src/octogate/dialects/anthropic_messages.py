@@ -1,0 +1,191 @@
+"""Anthropic messages: `POST /v1/messages` and `/v1/messages/count_tokens`."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from octogate.core.call import Call, DialectName, Endpoint
+from octogate.core.errors import GatewayError
+from octogate.core.usage import Usage
+from octogate.dialects import body as bodies
+from octogate.dialects import faults
+from octogate.dialects.anthropic_messages_stream import MessagesReader, read_counts
+from octogate.dialects.base import ProviderFault, StreamReader
+from octogate.dialects.checks import (
+    Check,
+    Faults,
+    boolean,
+    check_members,
+    integer,
+    is_null,
+    model_id,
+    model_of,
+    number,
+    whole,
+)
+from octogate.dialects.rendering import shown_code, writable
+
+ROLES: Final = ("user", "assistant", "system")
+
+_ABSENT: Final = msgspec.Raw()
+_CHECKS: Final[dict[str, Check]] = {
+    "model": model_id,
+    "temperature": number(0, 1),
+    "top_p": number(0, 1),
+    "stream": boolean,
+}
+_TYPES: Final = {
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+
+
+class _Message(msgspec.Struct, gc=False):
+    role: Literal["user", "assistant", "system"]
+    content: str | list[msgspec.Raw]
+
+
+class _Answer(msgspec.Struct, gc=False):
+    type: object = None
+    content: list[msgspec.Raw] | None = None
+    input_tokens: int | None = None
+
+
+class _WithUsage(msgspec.Struct, gc=False):
+    usage: msgspec.Raw = _ABSENT
+
+
+_MESSAGES: Final = msgspec.json.Decoder(list[_Message])
+_ANSWER: Final = msgspec.json.Decoder(_Answer)
+_WITH_USAGE: Final = msgspec.json.Decoder(_WithUsage)
+
+
+class AnthropicMessages:
+    """The messages dialect."""
+
+    name: DialectName = "anthropic_messages"
+    keep_alive = b'event: ping\ndata: {"type": "ping"}\n\n'
+
+    def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
+        """See Dialect. Blocks, signatures and cache marks are not looked into and stay byte for byte."""
+        members = bodies.read_object(body)
+        found = Faults()
+        values = check_members(members, {**_CHECKS, "max_tokens": integer(1, max_output_tokens)}, found)
+        if endpoint.operation == "generate" and is_null(members.get("max_tokens")):
+            found.rule("max_tokens", "is required")
+        _check_messages(members.get("messages"), max_messages, found)
+        found.raise_if_any()
+        return Call(
+            endpoint=endpoint,
+            model=model_of(values.get("model")),
+            stream=values.get("stream") is True and endpoint.operation == "generate",
+            fields=members,
+            input_bytes=len(body),
+            max_output_tokens=whole(values.get("max_tokens")),
+        )
+
+    def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
+        """See Dialect. The caller's own cap is required, so that a default is never needed; usage comes unasked."""
+        return bodies.write_object({**call.fields, "model": bodies.to_raw(model)})
+
+    def target_path(self, call: Call, *, model: str) -> str:
+        """The model is in the body."""
+        return "/v1/messages/count_tokens" if call.endpoint.operation == "count_tokens" else "/v1/messages"
+
+    def read_usage(self, body: bytes) -> Usage | None:
+        """Usage of a plain answer."""
+        try:
+            return read_counts(_WITH_USAGE.decode(body).usage).usage()
+        except faults.UNREADABLE:
+            return None
+
+    def read_fault(self, status: int, body: bytes) -> ProviderFault:
+        """See Dialect."""
+        return faults.read_fault(status, body)
+
+    def check_answer(self, body: bytes) -> ProviderFault | None:
+        """A whole answer has content, or is a count of tokens."""
+        try:
+            answer = _ANSWER.decode(body)
+        except faults.UNREADABLE:
+            return faults.find_fault(body) or faults.NO_ANSWER
+        if answer.type != "error" and (answer.content is not None or answer.input_tokens is not None):
+            return None
+        return faults.find_fault(body) or faults.NO_ANSWER
+
+    def reader(self, call: Call) -> StreamReader:
+        """See Dialect."""
+        return MessagesReader(call)
+
+    def write_error(self, error: GatewayError, request_id: str) -> bytes:
+        """`{"type": "error", "error": {…}, "request_id"}`; `type` inside is Anthropic's, `code` is ours."""
+        default = "invalid_request_error" if error.status < 500 else "api_error"
+        value: dict[str, object] = {
+            "type": _TYPES.get(error.status, default),
+            "message": writable(error.message),
+            "code": shown_code(error),
+            "source": error.source,
+        }
+        if error.faults:
+            value["details"] = error.faults
+        return msgspec.json.encode({"type": "error", "error": value, "request_id": request_id})
+
+    def write_stream_error(
+        self, error: GatewayError, request_id: str, *, call: Call, first: bool, sequence: int = 0
+    ) -> bytes:
+        """An `error` event: the only thing that this family of SDKs does not take for a clean end."""
+        return b"event: error\ndata: " + self.write_error(error, request_id) + b"\n\n"
+
+    def keep_alive_for(self, call: Call) -> bytes:
+        """A ping."""
+        return self.keep_alive
+
+
+def _check_messages(raw: msgspec.Raw | None, max_messages: int, found: Faults) -> None:
+    if raw is None or is_null(raw):
+        found.rule("messages", "is required")
+        return
+    try:
+        count = len(_MESSAGES.decode(raw))
+    except faults.UNREADABLE:
+        count = 0
+    if not 0 < count <= max_messages:
+        _explain_messages(raw, max_messages, found)
+
+
+def _explain_messages(raw: msgspec.Raw, max_messages: int, found: Faults) -> None:
+    """Every fault of every message; slow, and only for bodies that may have some."""
+    messages = bodies.read_value(raw)
+    if messages is bodies.UNREADABLE_NUMBER:
+        found.rule("messages", "must not hold a number that is out of range")
+    elif not isinstance(messages, list):
+        found.rule("messages", "must be an array")
+    elif not messages:
+        found.rule("messages", "must have at least 1 item")
+    elif len(messages) > max_messages:
+        found.rule("messages", f"must have at most {max_messages} items")
+    else:
+        for at, message in enumerate(messages):
+            _explain_message(f"messages[{at}]", message, found)
+
+
+def _explain_message(path: str, message: object, found: Faults) -> None:
+    if not isinstance(message, dict):
+        found.add(path, "Message must be an object")
+        return
+    role, content = message.get("role"), message.get("content")
+    if role is None:
+        found.rule(f"{path}.role", "is required")
+    elif role not in ROLES:
+        found.rule(f"{path}.role", f"must be one of: {' '.join(ROLES)}")
+    if content is None:
+        found.rule(f"{path}.content", "is required")
+    elif not isinstance(content, (str, list)):
+        found.rule(f"{path}.content", "must be a string or an array")

@@ -1,0 +1,213 @@
+"""Gemini: `POST /v1beta/models/{model}:generateContent`, `:streamGenerateContent` and `:countTokens`."""
+
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from octogate.core.call import Call, DialectName, Endpoint
+from octogate.core.errors import GatewayError
+from octogate.core.usage import Usage
+from octogate.dialects import body as bodies
+from octogate.dialects import faults
+from octogate.dialects.base import ProviderFault, StreamReader
+from octogate.dialects.checks import Check, Faults, check_members, integer, is_null, model_id, model_of, number, whole
+from octogate.dialects.gemini_generate_stream import GeminiReader
+from octogate.dialects.gemini_usage import read_usage
+from octogate.dialects.rendering import shown_code, writable
+
+MAX_CANDIDATES: Final = 128
+
+_ABSENT: Final = msgspec.Raw()
+_SETTINGS: Final = ("generationConfig", "generation_config")
+_COUNTED: Final = ("generateContentRequest", "generate_content_request")
+_STATUSES: Final = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    405: "UNIMPLEMENTED",
+    408: "DEADLINE_EXCEEDED",
+    409: "ABORTED",
+    413: "INVALID_ARGUMENT",
+    415: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    502: "INTERNAL",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+    529: "UNAVAILABLE",
+}
+
+
+class _Answer(msgspec.Struct, rename="camel", gc=False):
+    candidates: list[msgspec.Raw] | None = None
+    prompt_feedback: msgspec.Raw = _ABSENT
+    usage_metadata: msgspec.Raw = _ABSENT
+    total_tokens: int | None = None
+    error: msgspec.Raw = _ABSENT
+
+
+_ANSWER: Final = msgspec.json.Decoder(_Answer)
+_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class GeminiGenerate:
+    """The Gemini dialect. Model, streaming and the form of the stream are in the path."""
+
+    name: DialectName = "gemini_generate"
+    # One empty line: this family's Python SDK reads neither comments nor named events.
+    keep_alive = b"\r\n"
+
+    def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
+        """See Dialect. Members are accepted in both spellings, as the API accepts them, but never in both at once."""
+        members = bodies.read_object(body)
+        found = Faults()
+        check_members(members, {}, found)
+        rule = model_id(endpoint.model or "")
+        if rule is not None:
+            found.rule("model", rule)
+        _check_contents(members, endpoint, max_messages, found)
+        settings = _check_settings(members, max_output_tokens, found)
+        found.raise_if_any()
+        return Call(
+            endpoint=endpoint,
+            model=model_of(endpoint.model),
+            stream=bool(endpoint.stream),
+            fields=members,
+            input_bytes=len(body),
+            max_output_tokens=whole(settings.get("maxOutputTokens")),
+            choices=whole(settings.get("candidateCount")) or 1,
+        )
+
+    def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
+        """See Dialect. A model inside the body is replaced too, so that it cannot contradict the path."""
+        members = dict(call.fields)
+        named = bodies.to_raw(f"models/{model.removeprefix('models/')}")
+        if "model" in members:
+            members["model"] = named
+        for name in _COUNTED:
+            nested = None if is_null(members.get(name)) else bodies.read_members(members[name], name)
+            if nested is not None:
+                members[name] = bodies.to_raw({**nested, "model": named})
+        if default_max_tokens is not None and call.max_output_tokens is None and call.endpoint.operation == "generate":
+            name = next((name for name in _SETTINGS if not is_null(members.get(name))), _SETTINGS[0])
+            settings = {} if is_null(members.get(name)) else bodies.read_members(members[name], name) or {}
+            cap = "maxOutputTokens" if "max_output_tokens" not in settings else "max_output_tokens"
+            members[name] = bodies.to_raw({**settings, cap: default_max_tokens})
+        return bodies.write_object(members)
+
+    def target_path(self, call: Call, *, model: str) -> str:
+        """See Dialect. Everything but unreserved characters is encoded: any model is one segment of the path."""
+        endpoint = call.endpoint
+        if endpoint.operation == "count_tokens":
+            verb = "countTokens"
+        elif call.stream:
+            verb = "streamGenerateContent?alt=sse" if endpoint.sse else "streamGenerateContent"
+        else:
+            verb = "generateContent"
+        return f"/{quote(endpoint.version, safe='')}/models/{quote(model.removeprefix('models/'), safe='')}:{verb}"
+
+    def read_usage(self, body: bytes) -> Usage | None:
+        """Usage of a plain answer."""
+        try:
+            return read_usage(_ANSWER.decode(body).usage_metadata)
+        except faults.UNREADABLE:
+            return None
+
+    def read_fault(self, status: int, body: bytes) -> ProviderFault:
+        """See Dialect."""
+        return faults.read_fault(status, body)
+
+    def check_answer(self, body: bytes) -> ProviderFault | None:
+        """A whole answer has candidates, the reason why it has none, or a count of tokens."""
+        try:
+            answer = _ANSWER.decode(body)
+        except faults.UNREADABLE:
+            return faults.find_fault(body) or faults.NO_ANSWER
+        says_something = answer.candidates is not None or answer.total_tokens is not None
+        is_answer = says_something or answer.prompt_feedback is not _ABSENT or answer.usage_metadata is not _ABSENT
+        if is_answer and is_null(answer.error):
+            return None
+        return faults.find_fault(body) or faults.NO_ANSWER
+
+    def reader(self, call: Call) -> StreamReader:
+        """See Dialect."""
+        return GeminiReader(call)
+
+    def write_error(self, error: GatewayError, request_id: str) -> bytes:
+        """Google's error object; our code is the `reason` of an ErrorInfo, faults are the field violations."""
+        details: list[dict[str, object]] = []
+        if error.faults:
+            violations = [{"field": fault.field, "description": fault.message} for fault in error.faults]
+            details.append({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations})
+        details.append(
+            {
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": shown_code(error),
+                "domain": "octogate",
+                "metadata": {"request_id": request_id, "source": error.source},
+            }
+        )
+        status = _STATUSES.get(error.status, "INVALID_ARGUMENT" if error.status < 500 else "INTERNAL")
+        value = {"code": error.status, "message": writable(error.message), "status": status, "details": details}
+        return msgspec.json.encode({"error": value})
+
+    def write_stream_error(
+        self, error: GatewayError, request_id: str, *, call: Call, first: bool, sequence: int = 0
+    ) -> bytes:
+        """An error object as the last event, or as the last element of the array, which it closes."""
+        value = self.write_error(error, request_id)
+        if call.endpoint.sse:
+            return b"data: " + value + b"\r\n\r\n"
+        return (b"[" if first else b",\r\n") + value + b"]"
+
+    def keep_alive_for(self, call: Call) -> bytes:
+        """White space between elements where the stream is an array."""
+        return self.keep_alive if call.endpoint.sse else b" "
+
+
+def _check_contents(members: bodies.Members, endpoint: Endpoint, max_messages: int, found: Faults) -> None:
+    raw = members.get("contents")
+    if raw is None or is_null(raw):
+        nested = any(not is_null(members.get(name)) for name in _COUNTED)
+        if endpoint.operation != "count_tokens" or not nested:
+            found.rule("contents", "is required")
+        return
+    first = bytes(raw)[:1]
+    if first != b"[":
+        found.rule("contents", "must be an array")
+        return
+    count = len(_ITEMS.decode(raw))
+    if count == 0:
+        found.rule("contents", "must have at least 1 item")
+    elif count > max_messages:
+        found.rule("contents", f"must have at most {max_messages} items")
+
+
+def _check_settings(members: bodies.Members, max_output_tokens: int, found: Faults) -> dict[str, object]:
+    """The checked settings by camel-case name. Two spellings of one member would leave open which of them counts."""
+    given = [name for name in _SETTINGS if not is_null(members.get(name))]
+    if len(given) == 2:
+        found.add(given[1], "Generation config must not be given twice")
+    if not given:
+        return {}
+    settings = bodies.read_members(members[given[0]], given[0])
+    if settings is None:
+        found.rule(given[0], "must be an object")
+        return {}
+    checks: dict[str, Check] = {}
+    for camel, snake, check in (
+        ("maxOutputTokens", "max_output_tokens", integer(1, max_output_tokens)),
+        ("candidateCount", "candidate_count", integer(1, MAX_CANDIDATES)),
+        ("temperature", "temperature", number(0, 2)),
+        ("topP", "top_p", number(0, 1)),
+    ):
+        checks[camel] = checks[snake] = check
+        if camel != snake and camel in settings and snake in settings:
+            found.rule(f"{given[0]}.{snake}", "must not be given twice")
+    values = check_members(settings, checks, found, f"{given[0]}.")
+    return {
+        "maxOutputTokens": values.get("maxOutputTokens", values.get("max_output_tokens")),
+        "candidateCount": values.get("candidateCount", values.get("candidate_count")),
+    }

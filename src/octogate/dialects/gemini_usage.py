@@ -1,0 +1,56 @@
+"""Token counts as Gemini reports them."""
+
+from typing import Annotated, Final
+
+import msgspec
+
+from octogate.core.usage import Usage
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class _Modality(msgspec.Struct, rename="camel", gc=False):
+    modality: object = None
+    token_count: Count | None = None
+
+
+class _Usage(msgspec.Struct, rename="camel", gc=False):
+    prompt_token_count: Count | None = None
+    tool_use_prompt_token_count: Count | None = None
+    candidates_token_count: Count | None = None
+    thoughts_token_count: Count | None = None
+    cached_content_token_count: Count | None = None
+    total_token_count: Count | None = None
+    prompt_tokens_details: list[_Modality] | None = None
+    candidates_tokens_details: list[_Modality] | None = None
+
+
+_DECODER: Final = msgspec.json.Decoder(_Usage)
+
+
+def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
+    """The counts of a `usageMetadata`; None when it is absent or says nothing.
+
+    What tools put into the prompt was read too; thoughts were produced beside the candidates.
+    """
+    try:
+        said = _DECODER.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if said.prompt_token_count is None and said.candidates_token_count is None and said.total_token_count is None:
+        return None
+    thoughts = said.thoughts_token_count or 0
+    return Usage(
+        input_tokens=(said.prompt_token_count or 0) + (said.tool_use_prompt_token_count or 0),
+        output_tokens=(said.candidates_token_count or 0) + thoughts,
+        cached_tokens=said.cached_content_token_count or 0,
+        reasoning_tokens=thoughts,
+        audio_input_tokens=_of(said.prompt_tokens_details, "AUDIO"),
+        audio_output_tokens=_of(said.candidates_tokens_details, "AUDIO"),
+        image_input_tokens=_of(said.prompt_tokens_details, "IMAGE"),
+        image_output_tokens=_of(said.candidates_tokens_details, "IMAGE"),
+    )
+
+
+def _of(details: list[_Modality] | None, modality: str) -> int:
+    return sum(part.token_count or 0 for part in details or () if part.modality == modality)

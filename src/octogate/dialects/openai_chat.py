@@ -1,0 +1,226 @@
+"""OpenAI chat completions: `POST /v1/chat/completions`."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from octogate.core.call import Call, DialectName, Endpoint
+from octogate.core.errors import GatewayError
+from octogate.core.usage import Usage
+from octogate.dialects import body as bodies
+from octogate.dialects import faults
+from octogate.dialects.base import ProviderFault, StreamReader
+from octogate.dialects.checks import (
+    Check,
+    Faults,
+    boolean,
+    check_members,
+    integer,
+    is_null,
+    model_id,
+    model_of,
+    number,
+    whole,
+)
+from octogate.dialects.openai_chat_stream import ChatReader
+from octogate.dialects.openai_chat_usage import read_usage
+from octogate.dialects.openai_errors import error_body
+
+ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
+MAX_CHOICES: Final = 128
+
+_MAY_BE_EMPTY: Final = frozenset({"assistant", "tool", "function"})
+_TRUE: Final = msgspec.Raw(b"true")
+_ABSENT: Final = msgspec.Raw()
+_CHECKS: Final[dict[str, Check]] = {
+    "model": model_id,
+    "temperature": number(0, 2),
+    "top_p": number(0, 1),
+    "frequency_penalty": number(-2, 2),
+    "presence_penalty": number(-2, 2),
+    "n": integer(1, MAX_CHOICES),
+    "stream": boolean,
+}
+
+
+class _Message(msgspec.Struct, gc=False):
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[msgspec.Raw] | None = None
+    tool_calls: list[msgspec.Raw] | None = None
+
+
+class _Answer(msgspec.Struct, gc=False):
+    choices: list[msgspec.Raw]
+    usage: msgspec.Raw = _ABSENT
+    error: msgspec.Raw = _ABSENT
+
+
+class _WithUsage(msgspec.Struct, gc=False):
+    usage: msgspec.Raw = _ABSENT
+
+
+_MESSAGES: Final = msgspec.json.Decoder(list[_Message])
+_ANSWER: Final = msgspec.json.Decoder(_Answer)
+_WITH_USAGE: Final = msgspec.json.Decoder(_WithUsage)
+
+
+class OpenAIChat:
+    """The chat completions dialect."""
+
+    name: DialectName = "openai_chat"
+    keep_alive = b": keep-alive\n\n"
+
+    def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
+        """See Dialect. Members that we do not know are the provider's business and stay."""
+        members = bodies.read_object(body)
+        found = Faults()
+        cap = integer(1, max_output_tokens)
+        checks = {**_CHECKS, "max_tokens": cap, "max_completion_tokens": cap}
+        values = check_members(members, checks, found)
+        _check_messages(members, max_messages, found)
+        options = _stream_options(members, found)
+        found.raise_if_any()
+        stream = values.get("stream") is True
+        caps = [size for name in ("max_tokens", "max_completion_tokens") if (size := whole(values.get(name)))]
+        return Call(
+            endpoint=endpoint,
+            model=model_of(values.get("model")),
+            stream=stream,
+            fields=members,
+            input_bytes=len(body),
+            max_output_tokens=max(caps, default=None),
+            choices=whole(values.get("n")) or 1,
+            wants_usage=not stream or _asks_for_usage(options),
+        )
+
+    def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
+        """See Dialect. Usage is always asked for where that is possible: a stream without it could not be billed."""
+        members = dict(call.fields)
+        members["model"] = bodies.to_raw(model)
+        if call.stream and stream_usage:
+            options = _stream_options(members, Faults())
+            if not _asks_for_usage(options):
+                options["include_usage"] = _TRUE
+                members["stream_options"] = bodies.to_raw(options)
+        if default_max_tokens is not None and call.max_output_tokens is None:
+            members["max_tokens"] = bodies.to_raw(default_max_tokens)
+        return bodies.write_object(members)
+
+    def target_path(self, call: Call, *, model: str) -> str:
+        """The model is in the body."""
+        return "/chat/completions"
+
+    def read_usage(self, body: bytes) -> Usage | None:
+        """Usage of a plain answer."""
+        try:
+            return read_usage(_WITH_USAGE.decode(body).usage)
+        except faults.UNREADABLE:
+            return None
+
+    def read_fault(self, status: int, body: bytes) -> ProviderFault:
+        """See Dialect."""
+        return faults.read_fault(status, body)
+
+    def check_answer(self, body: bytes) -> ProviderFault | None:
+        """A whole answer has choices and no error."""
+        try:
+            answer = _ANSWER.decode(body)
+        except faults.UNREADABLE:
+            return faults.find_fault(body) or faults.NO_ANSWER
+        return None if is_null(answer.error) else faults.find_fault(body)
+
+    def reader(self, call: Call) -> StreamReader:
+        """See Dialect."""
+        return ChatReader(call)
+
+    def write_error(self, error: GatewayError, request_id: str) -> bytes:
+        """See Dialect."""
+        return error_body(error, request_id)
+
+    def write_stream_error(
+        self, error: GatewayError, request_id: str, *, call: Call, first: bool, sequence: int = 0
+    ) -> bytes:
+        """A data line with a top-level `error`: what the SDKs raise on. Never followed by `[DONE]`."""
+        return b"data: " + error_body(error, request_id) + b"\n\n"
+
+    def keep_alive_for(self, call: Call) -> bytes:
+        """A comment line."""
+        return self.keep_alive
+
+
+def _stream_options(members: bodies.Members, found: Faults) -> bodies.Members:
+    raw = members.get("stream_options")
+    if raw is None or is_null(raw):
+        return {}
+    options = bodies.read_members(raw, "stream_options")
+    if options is None:
+        found.rule("stream_options", "must be an object")
+        return {}
+    return options
+
+
+def _asks_for_usage(options: bodies.Members) -> bool:
+    return bytes(options.get("include_usage", b"")) == b"true"
+
+
+def _check_messages(members: bodies.Members, max_messages: int, found: Faults) -> None:
+    raw = members.get("messages")
+    if raw is None or is_null(raw):
+        if "input" in members:
+            found.add("input", "Input is not accepted on this route: send messages, or use /v1/responses")
+        else:
+            found.rule("messages", "is required")
+        return
+    try:
+        messages = _MESSAGES.decode(raw)
+    except faults.UNREADABLE:
+        _explain_messages(raw, max_messages, found)
+        return
+    if not 0 < len(messages) <= max_messages or not all(map(_is_sound, messages)):
+        _explain_messages(raw, max_messages, found)
+
+
+def _is_sound(message: _Message) -> bool:
+    if message.content:
+        return True
+    if message.role == "assistant" and message.tool_calls:
+        return True
+    return message.content == "" and message.role in _MAY_BE_EMPTY
+
+
+def _explain_messages(raw: msgspec.Raw, max_messages: int, found: Faults) -> None:
+    """Every fault of every message; slow, and only for bodies that may have some."""
+    messages = bodies.read_value(raw)
+    if messages is bodies.UNREADABLE_NUMBER:
+        found.rule("messages", "must not hold a number that is out of range")
+    elif not isinstance(messages, list):
+        found.rule("messages", "must be an array")
+    elif not messages:
+        found.rule("messages", "must have at least 1 item")
+    elif len(messages) > max_messages:
+        found.rule("messages", f"must have at most {max_messages} items")
+    else:
+        for at, message in enumerate(messages):
+            _explain_message(f"messages[{at}]", message, found)
+
+
+def _explain_message(path: str, message: object, found: Faults) -> None:
+    if not isinstance(message, dict):
+        found.add(path, "Message must be an object")
+        return
+    role, content = message.get("role"), message.get("content")
+    if role is None:
+        found.rule(f"{path}.role", "is required")
+    elif role not in ROLES:
+        found.rule(f"{path}.role", f"must be one of: {' '.join(ROLES)}")
+    if content is not None and not isinstance(content, (str, list)):
+        found.rule(f"{path}.content", "must be a string or an array")
+    elif not content and not _may_lack_content(message, role, content):
+        found.rule(f"{path}.content", "is required")
+
+
+def _may_lack_content(message: dict[str, object], role: object, content: object) -> bool:
+    """An assistant may have called tools, refused or spoken instead; an empty answer or result is one too."""
+    if role == "assistant" and any(value for name, value in message.items() if name not in ("role", "content", "name")):
+        return True
+    return (content == "" and role in _MAY_BE_EMPTY) or role == "function"

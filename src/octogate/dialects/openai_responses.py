@@ -1,0 +1,159 @@
+"""OpenAI Responses: `POST /v1/responses` and `/v1/responses/compact`."""
+
+from typing import Final
+
+import msgspec
+
+from octogate.core.call import Call, DialectName, Endpoint
+from octogate.core.errors import GatewayError
+from octogate.core.usage import Usage
+from octogate.dialects import body as bodies
+from octogate.dialects import faults
+from octogate.dialects.base import ProviderFault, StreamReader
+from octogate.dialects.checks import (
+    Check,
+    Faults,
+    boolean,
+    check_members,
+    integer,
+    is_null,
+    model_id,
+    model_of,
+    number,
+    whole,
+)
+from octogate.dialects.openai_errors import error_body, error_object
+from octogate.dialects.openai_responses_stream import ResponsesReader, read_usage
+
+_ABSENT: Final = msgspec.Raw()
+_CHECKS: Final[dict[str, Check]] = {
+    "model": model_id,
+    "temperature": number(0, 2),
+    "top_p": number(0, 1),
+    "stream": boolean,
+}
+# What can stand for an input that is already at the provider.
+_INPUT_ELSEWHERE: Final = ("previous_response_id", "conversation", "prompt")
+
+
+class _Answer(msgspec.Struct, gc=False):
+    output: list[msgspec.Raw]
+    usage: msgspec.Raw = _ABSENT
+
+
+class _WithUsage(msgspec.Struct, gc=False):
+    usage: msgspec.Raw = _ABSENT
+
+
+_ANSWER: Final = msgspec.json.Decoder(_Answer)
+_WITH_USAGE: Final = msgspec.json.Decoder(_WithUsage)
+_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class OpenAIResponses:
+    """The Responses dialect."""
+
+    name: DialectName = "openai_responses"
+    keep_alive = b": keep-alive\n\n"
+
+    def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
+        """See Dialect. What is bound to the provider (previous_response_id, encrypted reasoning) stays as it is."""
+        members = bodies.read_object(body)
+        found = Faults()
+        values = check_members(members, {**_CHECKS, "max_output_tokens": integer(1, max_output_tokens)}, found)
+        _check_input(members, max_messages, found)
+        found.raise_if_any()
+        return Call(
+            endpoint=endpoint,
+            model=model_of(values.get("model")),
+            stream=values.get("stream") is True and endpoint.operation == "generate",
+            fields=members,
+            input_bytes=len(body),
+            max_output_tokens=whole(values.get("max_output_tokens")),
+        )
+
+    def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
+        """See Dialect. Usage comes unasked."""
+        members = dict(call.fields)
+        members["model"] = bodies.to_raw(model)
+        if default_max_tokens is not None and call.max_output_tokens is None and call.endpoint.operation == "generate":
+            members["max_output_tokens"] = bodies.to_raw(default_max_tokens)
+        return bodies.write_object(members)
+
+    def target_path(self, call: Call, *, model: str) -> str:
+        """The model is in the body."""
+        return "/responses/compact" if call.endpoint.operation == "compact" else "/responses"
+
+    def read_usage(self, body: bytes) -> Usage | None:
+        """Usage of a plain answer."""
+        try:
+            return read_usage(_WITH_USAGE.decode(body).usage)
+        except faults.UNREADABLE:
+            return None
+
+    def read_fault(self, status: int, body: bytes) -> ProviderFault:
+        """See Dialect."""
+        return faults.read_fault(status, body)
+
+    def check_answer(self, body: bytes) -> ProviderFault | None:
+        """A whole answer has an output; one that failed says so in its status, and is an answer too."""
+        try:
+            _ANSWER.decode(body)
+        except faults.UNREADABLE:
+            return faults.find_fault(body) or faults.NO_ANSWER
+        return None
+
+    def reader(self, call: Call) -> StreamReader:
+        """See Dialect."""
+        return ResponsesReader()
+
+    def write_error(self, error: GatewayError, request_id: str) -> bytes:
+        """See Dialect."""
+        return error_body(error, request_id)
+
+    def write_stream_error(
+        self, error: GatewayError, request_id: str, *, call: Call, first: bool, sequence: int = 0
+    ) -> bytes:
+        """An `error` event for the SDKs, then `response.failed` for clients that wait for a response to end.
+
+        The error stands at the top level, as documented, and under `error`, where the SDKs look.
+        """
+        value = error_object(error, request_id)
+        said = {"code": value["code"], "message": value["message"]}
+        event = {"type": "error", **said, "param": value["param"], "sequence_number": sequence, "error": value}
+        response = {
+            "id": f"resp_{request_id}",
+            "object": "response",
+            "created_at": 0,
+            "status": "failed",
+            "error": said,
+            "incomplete_details": None,
+            "model": call.model,
+            "output": [],
+            "usage": None,
+        }
+        failed = {"type": "response.failed", "sequence_number": sequence + 1, "response": response}
+        return b"event: error\ndata: %b\n\nevent: response.failed\ndata: %b\n\n" % (
+            msgspec.json.encode(event),
+            msgspec.json.encode(failed),
+        )
+
+    def keep_alive_for(self, call: Call) -> bytes:
+        """A comment line."""
+        return self.keep_alive
+
+
+def _check_input(members: bodies.Members, max_messages: int, found: Faults) -> None:
+    raw = members.get("input")
+    if raw is None or is_null(raw):
+        if all(is_null(members.get(name)) for name in _INPUT_ELSEWHERE):
+            found.rule("input", "is required")
+        return
+    first = bytes(raw)[:1]
+    if first == b'"':
+        return
+    if first != b"[":
+        found.rule("input", "must be a string or an array")
+        return
+    if len(_ITEMS.decode(raw)) > max_messages:
+        found.rule("input", f"must have at most {max_messages} items")
