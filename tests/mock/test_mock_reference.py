@@ -1,6 +1,5 @@
 """docs/reference/mock.md names every model, scenario, fault, parameter and endpoint, and nothing else."""
 
-import re
 from pathlib import Path
 
 import pytest

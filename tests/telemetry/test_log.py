@@ -59,7 +59,6 @@ def test_writes_to_a_file_that_only_its_owner_reads_and_rotates_it(tmp_path):
     log = Log(file=tmp_path / "octogate.log", rotate_bytes=2_000, keep=3)
     for number in range(60):
         log.event("tick", number=number, padding="x" * 100)
-        log._lines.put({"event": "flush"}) if number % 10 == 9 else None
     log.close()
     first = sorted(tmp_path.iterdir())
     for _ in range(8):  # one batch a log: each opens, writes and rotates

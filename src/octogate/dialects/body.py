@@ -55,9 +55,10 @@ def refuse_repeats(body: bytes, members: Members, path: str = "") -> None:
     seen: set[str] = set()
     while (key := _KEY.match(body, at)) is not None:
         name = _name(key.group(1))
-        value = bytes(members.get(name, msgspec.Raw()))
-        end = key.end() + len(value)
-        if name in seen or not value or body[key.end() : end] != value or body[end : end + 1] not in _BEHIND_VALUE:
+        value = bytes(members[name])
+        at = key.end()
+        end = at + len(value)
+        if name in seen or not body.startswith(value, at) or body[end : end + 1] not in _BEHIND_VALUE:
             shown = path + (name if len(name) <= 64 else name[:61] + "...")
             message = f"The member {shown!r} occurs twice."
             raise BadRequest(f"Validation failed: {message}", param=shown, faults=(Fault(shown, message),))

@@ -26,12 +26,10 @@ _TIMED_OUT: Final = re.compile(r"timeout|timed.?out|deadline.?exceeded|\b504\b|\
 
 def read_fault(status: int, body: bytes) -> ProviderFault:
     """The fault in an error body; a text made from `status` when the body is HTML, empty or no JSON."""
-    value = _decode(body)
-    fault = _fault(value)
-    if fault is not None and fault.message:
-        return fault
-    message = f"The provider answered with status {status} and no readable explanation."
-    return ProviderFault(message, fault.code if fault else None, fault.kind if fault else None)
+    fault = _fault(_decode(body)) or ProviderFault("")
+    message = fault.message or f"The provider answered with status {status} and no readable explanation."
+    # Several providers repeat the status as their code, which says nothing more.
+    return ProviderFault(message, None if fault.code == str(status) else fault.code, fault.kind)
 
 
 def find_fault(body: bytes) -> ProviderFault | None:

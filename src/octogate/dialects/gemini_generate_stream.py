@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from octogate.core.call import Call
+from octogate.core.usage import Usage
 from octogate.dialects.gemini_array import ArraySplitter
 from octogate.dialects.gemini_usage import read_usage
 from octogate.dialects.sse import Event, EventSplitter
@@ -56,13 +57,20 @@ class GeminiReader(EventReader):
     models give a reason in every event).
     """
 
-    __slots__ = ("_choices", "_reasons", "_seen")
+    __slots__ = ("_choices", "_metadata", "_reasons", "_seen")
 
     def __init__(self, call: Call) -> None:
         super().__init__(EventSplitter(MAX_EVENT_BYTES) if call.endpoint.sse else ArraySplitter(MAX_EVENT_BYTES))
         self._choices = call.choices
         self._seen: set[int] = set()
         self._reasons: dict[int, str] = {}
+        self._metadata = _ABSENT
+
+    @property
+    def usage(self) -> Usage | None:
+        """See EventReader. Every event reports anew, so only the report that is asked for is read."""
+        self._reported = read_usage(self._metadata)
+        return super().usage
 
     def _read(self, name: bytes, data: bytes) -> Verdict:
         try:
@@ -79,7 +87,7 @@ class GeminiReader(EventReader):
         if not self._seen and chunk.prompt_feedback is not None and chunk.prompt_feedback.block_reason:
             self.finish, has_reason = str(chunk.prompt_feedback.block_reason), True
         if chunk.usage_metadata is not _ABSENT:
-            self._reported = read_usage(chunk.usage_metadata) or self._reported
+            self._metadata = chunk.usage_metadata
         if self.finish is None:
             return Verdict.PASS
         self.started = True

@@ -1,5 +1,6 @@
 """OpenAI chat completions: `POST /v1/chat/completions`."""
 
+import functools
 from typing import Final, Literal
 
 import msgspec
@@ -74,9 +75,7 @@ class OpenAIChat:
         """See Dialect. Members that we do not know are the provider's business and stay."""
         members = bodies.read_object(body)
         found = Faults()
-        cap = integer(1, max_output_tokens)
-        checks = {**_CHECKS, "max_tokens": cap, "max_completion_tokens": cap}
-        values = check_members(members, checks, found)
+        values = check_members(members, _checks(max_output_tokens), found)
         _check_messages(members, max_messages, found)
         options = _stream_options(members, found)
         found.raise_if_any()
@@ -146,6 +145,12 @@ class OpenAIChat:
     def keep_alive_for(self, call: Call) -> bytes:
         """A comment line."""
         return self.keep_alive
+
+
+@functools.lru_cache(maxsize=16)
+def _checks(max_output_tokens: int) -> dict[str, Check]:
+    cap = integer(1, max_output_tokens)
+    return {**_CHECKS, "max_tokens": cap, "max_completion_tokens": cap}
 
 
 def _stream_options(members: bodies.Members, found: Faults) -> bodies.Members:

@@ -32,7 +32,7 @@ class _Usage(msgspec.Struct, gc=False):
     cached_tokens: Count | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(_Usage)
+_DECODER: Final = msgspec.json.Decoder(_Usage | None)
 _NO_INPUT: Final = _InputDetails()
 _NO_OUTPUT: Final = _OutputDetails()
 
@@ -47,7 +47,7 @@ def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
         said = _DECODER.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return None
-    if said.prompt_tokens is None and said.completion_tokens is None:
+    if said is None or (said.prompt_tokens is None and said.completion_tokens is None):
         return None
     read = said.prompt_tokens_details or _NO_INPUT
     produced = said.completion_tokens_details or _NO_OUTPUT

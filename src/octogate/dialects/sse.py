@@ -12,7 +12,7 @@ from typing import Final
 MAX_EVENT_BYTES: Final = 4 * 1024 * 1024
 
 GARBAGE: Final = b"\x00garbage"
-"""The name of a block that is no event at all: its lines have no field that the standard knows (HTML, bare JSON)."""
+"""The name of a block that is no event at all but a document: bare JSON or HTML under the wrong content type."""
 
 Event = tuple[bytes, bytes, bytes | None]
 """(the bytes as they came, the event's name or b"", its data or None when it has none)."""
@@ -21,6 +21,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 # Two line ends in a row. The groups are atomic: CRLF must never be read as two line ends.
 _BOUNDARY: Final = re.compile(rb"(?>\r\n|\r|\n)(?>\r\n|\r|\n)")
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
+_DOCUMENTS: Final = frozenset({b"{", b"[", b"<"})
 # The longest part of a boundary that can lie before the newest read.
 _OVERLAP: Final = 3
 
@@ -48,6 +49,9 @@ class EventSplitter:
                 return ()
             data = bytes(rest)
             rest.clear()
+        if (line_end := _only_line_end(data)) > 0:
+            self._seen_first = True
+            return ((data, b"", data[6:line_end] or None),)
         if b"\r" in data:
             return self._split_any(data)
         blocks = data.split(b"\n\n")
@@ -82,7 +86,7 @@ class EventSplitter:
             self._seen_first = True
             block = block.removeprefix(_BOM)
         if block.startswith(b"data: ") and b"\n" not in block and b"\r" not in block:
-            return b"", block[6:]
+            return b"", block[6:] or None
         return _parse_lines(block)
 
     def _check_size(self) -> None:
@@ -91,10 +95,19 @@ class EventSplitter:
             self._rest.clear()
 
 
+def _only_line_end(data: bytes) -> int:
+    """Where the line ends if a read is one whole event of one data line, as most are; else -1."""
+    if not data.startswith(b"data: "):
+        return -1
+    end = len(data) - (4 if data.endswith(b"\r\n\r\n") else 2)
+    if end == len(data) - 4:
+        return end if data.find(b"\r") == end and data.find(b"\n") == end + 1 else -1
+    return end if data.find(b"\n") == end and data.endswith(b"\n") and b"\r" not in data else -1
+
+
 def _parse_lines(block: bytes) -> tuple[bytes, bytes | None]:
     name = b""
     data: list[bytes] = []
-    is_garbage = False
     for line in _LINE_END.split(block):
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
@@ -102,8 +115,7 @@ def _parse_lines(block: bytes) -> tuple[bytes, bytes | None]:
             data.append(value)
         elif field == b"event":
             name = value
-        elif line and field not in (b"", b"id", b"retry"):
-            is_garbage = True
     if data:
         return name, b"\n".join(data) or None
-    return (GARBAGE, block) if is_garbage else (name, None)
+    # Unknown fields are ignored, as the standard wants it, and passed on.
+    return (GARBAGE, block) if block.lstrip()[:1] in _DOCUMENTS else (name, None)

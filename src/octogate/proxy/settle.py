@@ -1,7 +1,5 @@
 """Stage 9: what did it cost? Turns a call's progress into its receipt and into the counters. Synchronous throughout."""
 
-import datetime
-
 from octogate.core.money import cost_nano_usd
 from octogate.core.plan import Attempt
 from octogate.core.receipt import AttemptRecord, Receipt
@@ -9,6 +7,7 @@ from octogate.core.tokens import estimate_output_tokens
 from octogate.core.usage import Usage
 from octogate.proxy.progress import Progress
 from octogate.telemetry import names
+from octogate.telemetry.log import utc
 
 CLIENT_CLOSED = 499
 
@@ -25,16 +24,21 @@ def phases(progress: Progress, now: float) -> tuple[dict[str, float], float]:
     routed = progress.routed_at or (now if progress.read_at else read)
     answered = progress.answered_at or (now if progress.routed_at else routed)
     marks = {
-        "auth": (authenticated - started) * 1000,
-        "receive": (read - authenticated) * 1000,
-        "route": (routed - read) * 1000,
-        "upstream": (answered - routed) * 1000,
-        "relay": (now - answered) * 1000,
+        "auth": milliseconds(authenticated - started),
+        "receive": milliseconds(read - authenticated),
+        "route": milliseconds(routed - read),
+        "upstream": milliseconds(answered - routed),
+        "relay": milliseconds(now - answered),
     }
     overhead = marks["auth"] + marks["route"]
     if progress.call is None or not progress.call.stream:
         overhead += marks["relay"]
     return marks, overhead
+
+
+def milliseconds(seconds: float) -> float:
+    """Seconds as milliseconds, to the microsecond: what is behind that is noise."""
+    return round(seconds * 1000, 3)
 
 
 def settle(
@@ -60,7 +64,7 @@ def settle(
     shown = group if target is None or target.listed else names.DIRECT_MODEL
     _count(progress, status, code, now - progress.received_at, overhead_ms, usage, cost, shown)
     return Receipt(
-        time=datetime.datetime.fromtimestamp(wall, datetime.UTC).isoformat(timespec="milliseconds"),
+        time=utc(wall),
         event="call",
         level="info" if status < 500 else "warning",
         request_id=progress.request_id,
@@ -72,7 +76,7 @@ def settle(
         operation=progress.operation,
         group=group,
         stream=call.stream if call is not None else False,
-        duration_ms=(now - progress.received_at) * 1000,
+        duration_ms=milliseconds(now - progress.received_at),
         overhead_ms=overhead_ms,
         phases_ms=phases_ms,
         config_version=progress.snapshot.version,
@@ -149,8 +153,8 @@ def _record(attempt: Attempt, now: float) -> AttemptRecord:
         number=attempt.number,
         target=attempt.target.id,
         outcome="ok" if attempt.outcome == "running" else attempt.outcome,
-        duration_ms=((attempt.ended_at or now) - attempt.started_at) * 1000,
-        first_event_ms=(first - attempt.started_at) * 1000 if first is not None else None,
+        duration_ms=milliseconds((attempt.ended_at or now) - attempt.started_at),
+        first_event_ms=milliseconds(first - attempt.started_at) if first is not None else None,
         upstream_status=attempt.upstream_status,
         detail=attempt.detail[:500] if attempt.detail else None,
     )

@@ -19,12 +19,12 @@ from octogate.telemetry import names
 MAX_LINE_BYTES = 8_192
 MAX_WAITING_LINES = 100_000
 BATCH_SECONDS = 0.05
-_STOP = object()
 # A net, not a plan: nothing that looks like a credential leaves even if a defect put it into a field.
 _LOOKS_SECRET = re.compile(rb"(sk-[A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{20,}|(?i:bearer)\s+[A-Za-z0-9._~+/=-]{16,})")
 _PUBLIC_KEY_ID = re.compile(rb"sk-og-[0-9A-Za-z]{10}(?![0-9A-Za-z-])")
 
 Level = Literal["debug", "info", "warning", "error"]
+_second, _second_text = -1, ""
 _LEVELS: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
@@ -46,7 +46,7 @@ class Log:
     ) -> None:
         self._path, self._rotate_bytes, self._keep = file, rotate_bytes, keep
         self._level = _LEVELS[level]
-        self._lines: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()  # None = stop
         self._out: BinaryIO = _open(file) if file else (stream or sys.stdout.buffer)
         self._thread = threading.Thread(target=self._write_batches, name="octogate-log", daemon=True)
         self._thread.start()
@@ -54,18 +54,21 @@ class Log:
     def event(self, event: str, *, level: Level = "info", **fields: object) -> None:
         """Something an operator must know: `event` is a constant, everything else is a field."""
         if _LEVELS[level] >= self._level:
-            self.record({"time": _utc(time.time()), "level": level, "event": event, **fields})
+            self.record({"time": utc(time.time()), "level": level, "event": event, **fields})
 
     def record(self, record: dict[str, object] | msgspec.Struct) -> None:
-        """Queue one record; never waits, never raises."""
+        """Queue one record; never waits, never raises.
+
+        It is turned into its line here: a writer thread that did so would fight the loop for the interpreter.
+        """
         if self._lines.qsize() >= MAX_WAITING_LINES:
             names.log_dropped.add()
         else:
-            self._lines.put(record)
+            self._lines.put(line(record))
 
     def close(self) -> None:
         """Write what waits, then stop."""
-        self._lines.put(_STOP)
+        self._lines.put(None)
         self._thread.join(timeout=10)
         if self._path:
             self._out.close()
@@ -73,18 +76,14 @@ class Log:
     def _write_batches(self) -> None:
         stop = False
         while not stop:
-            batch, stop = self._take()
+            lines = [self._lines.get()]
+            if lines[0] is not None:
+                time.sleep(BATCH_SECONDS)
+            lines += [self._lines.get() for _ in range(self._lines.qsize())]
+            stop = None in lines
+            batch = [text for text in lines if text is not None]
             if batch:
                 self._write(b"".join(batch), len(batch))
-
-    def _take(self) -> tuple[list[bytes], bool]:
-        """Wait for a first record, gather what comes within a moment, and turn it all into lines."""
-        records = [self._lines.get()]
-        if records[0] is not _STOP:
-            time.sleep(BATCH_SECONDS)
-        while not self._lines.empty():
-            records.append(self._lines.get())
-        return [line(record) for record in records if record is not _STOP], _STOP in records
 
     def _write(self, block: bytes, lines: int) -> None:
         try:
@@ -149,8 +148,14 @@ def _cut(value: object, limit: int) -> object:
     return value
 
 
-def _utc(at: float) -> str:
-    return datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def utc(at: float) -> str:
+    """A wall-clock time as RFC 3339 text in UTC with milliseconds: `2026-11-21T10:56:07.825Z`."""
+    global _second, _second_text  # one call in a thousand is in a new second: the rest reuses its text
+    second = int(at)
+    if second != _second:
+        _second_text = datetime.datetime.fromtimestamp(second, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+        _second = second
+    return f"{_second_text}{int((at - second) * 1000):03d}Z"
 
 
 def _open(path: Path) -> BinaryIO:

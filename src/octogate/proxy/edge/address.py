@@ -17,6 +17,8 @@ class TrustedProxies:
         """Whether the socket address `peer` ("" for a Unix socket) is one of our proxies."""
         if not peer:
             return self._trusts_unix
+        if not self._networks:
+            return False
         address = _address(peer)
         return address is not None and self._is_ours(address)
 
