@@ -108,5 +108,3 @@ def test_a_schema_that_branches_into_itself_stays_small() -> None:
 @given(SCHEMAS)
 def test_any_schema_ends(schema: dict[str, Any]) -> None:
     instance_of(schema)
-
-

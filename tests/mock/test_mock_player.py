@@ -19,9 +19,7 @@ class NeverFull:
 
 
 def player_of(steps: Steps, transport: Any, finished: list[bool]) -> tuple[Player, Record]:
-    record = Record(
-        id=1, instance="a", method="POST", path="/", headers={}, body=b"", body_size=0, at=0.0, status=200
-    )
+    record = Record(id=1, instance="a", method="POST", path="/", headers={}, body=b"", body_size=0, at=0.0, status=200)
     player = Player(
         transport,
         steps,

@@ -55,7 +55,7 @@ async def test_s08_cuts_the_stream_after_40_of_60_tokens(wire: Any) -> None:
     answer = await wire.chat("s08", stream=True)
 
     assert (answer.status, answer.ended, len(answer.words)) == (200, "cut", 40)
-    assert b"finish_reason\":\"" not in answer.body
+    assert b'finish_reason":"' not in answer.body
 
 
 async def test_s09_stalls_after_20_tokens_and_never_ends_cleanly(wire: Any) -> None:

@@ -50,7 +50,7 @@ def group(*targets: Target, strategy: Strategy = "failover", retries: Retries | 
 
 
 def key(token: str = KEY, **facts: object) -> Key:
-    return Key(id="key-1", digest=digest_key(token, PEPPER), **facts)  # type: ignore[arg-type]
+    return Key(id="key-1", digest=digest_key(token, PEPPER), **facts)  # type: ignore[arg-type]  # any facts
 
 
 def snapshot(*groups: ModelGroup, keys: tuple[Key, ...] = (), **facts: object) -> Snapshot:
@@ -63,7 +63,7 @@ def snapshot(*groups: ModelGroup, keys: tuple[Key, ...] = (), **facts: object) -
         providers=providers,
         keys={k.digest: k for k in everyone},
         pepper=PEPPER,
-        **facts,  # type: ignore[arg-type]
+        **facts,  # type: ignore[arg-type]  # any facts
     )
 
 

@@ -218,7 +218,7 @@ class Story:
         upstream = Upstream(
             self.providers,
             self.breakers,
-            self.clock,  # type: ignore[arg-type]
+            self.clock,  # type: ignore[arg-type]  # scripted
             on_alarm=lambda event, t: self.alarms.append((event, t.id)),
             jitter=lambda: 0.5,
             sleep=self.clock.sleep,
@@ -247,7 +247,7 @@ class Story:
 
     async def call(self, body: object, **facts: Any) -> Caller:
         caller = self.caller(body, **facts)
-        await self.pipeline.handle(caller)  # type: ignore[arg-type]
+        await self.pipeline.handle(caller)  # type: ignore[arg-type]  # scripted
         assert self.providers.opened == self.providers.released, "a connection was kept"
         return caller
 

@@ -195,5 +195,3 @@ async def _serve(server: MockServer, ready: Callable[[MockServer], None] | None)
         if ready is not None:
             ready(server)
         await asked_to_stop.wait()
-
-
