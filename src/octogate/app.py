@@ -64,6 +64,7 @@ class Gateway:
         self._reloading: asyncio.Task[None] | None = None
         self._draining = False
         self._stop = asyncio.Event()
+        self._at_once = asyncio.Event()
 
     @classmethod
     def from_file(
@@ -103,7 +104,7 @@ class Gateway:
         self._draining = True
         self._edge.begin_drain()
         self._edge.stop_listening()
-        cut = await self._edge.finish(grace)
+        cut = await self._edge.finish(grace, at_once=self._at_once)
         if self._metrics_edge is not None:
             self._metrics_edge.stop_listening()
             await self._metrics_edge.finish(0)
@@ -117,15 +118,19 @@ class Gateway:
         gc.unfreeze()
 
     async def serve(self) -> int:
-        """Start, then run until SIGTERM (drains) or SIGINT (stops at once). Returns the process's exit code."""
+        """Start, then run until SIGTERM (drains) or SIGINT (stops without the delay); a second one cuts what runs.
+
+        Returns the process's exit code.
+        """
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._begin_stop, self._config.server.drain_delay)
+        loop.set_exception_handler(self._loop_defect)
+        loop.add_signal_handler(signal.SIGTERM, lambda: self._begin_stop(self._holder.config.server.drain_delay))
         loop.add_signal_handler(signal.SIGINT, self._begin_stop, 0.0)
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         loop.add_signal_handler(signal.SIGUSR1, self._print_calls)
         await self.start()
         await self._stop.wait()
-        await self.stop(self._config.server.shutdown_grace)
+        await self.stop(self._holder.config.server.shutdown_grace)
         return 0
 
     async def reload(self) -> None:
@@ -193,6 +198,12 @@ class Gateway:
             names.internal_errors.add()
         self._defect(defect, "none")
 
+    def _loop_defect(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # The loop's own report would print the text of the exception, and with it what the exception was about.
+        defect = context.get("exception")
+        names.internal_errors.add()
+        self._defect(defect if isinstance(defect, BaseException) else RuntimeError(), "none")
+
     @staticmethod
     def _count_refusal(reason: str) -> None:
         names.edge_refusals.add((reason,))
@@ -205,9 +216,14 @@ class Gateway:
             self._log.event("tls_invalid", level="error", detail=type(error).__name__)
 
     def _begin_stop(self, delay: float) -> None:
-        """Drain: answers say `connection: close`, readiness fails at once; the listener stays for `delay` seconds."""
+        """Drain: answers say `connection: close`, readiness fails at once; the listener stays for `delay` seconds.
+
+        Asked a second time: cut what is running.
+        """
         if self._draining:
-            delay = 0.0  # asked twice: now
+            self._at_once.set()
+            self._stop.set()
+            return
         self._draining = True
         self._edge.begin_drain()
         self._log.event("draining", delay_seconds=delay)

@@ -67,5 +67,7 @@ def _endpoint(meta: dict[str, Any]) -> Endpoint | None:
             streams = suffix == ":streamGenerateContent"
             model = path.rpartition("/")[2].partition(":")[0]
             sse = "alt=sse" in query
-            return Endpoint(dialect=dialect, operation=operation, model=model, stream=streams, sse=sse, version="v1beta")
+            return Endpoint(
+                dialect=dialect, operation=operation, model=model, stream=streams, sse=sse, version="v1beta"
+            )
     return None

@@ -4,46 +4,67 @@ from octogate.core.call import Call, DialectName, Endpoint
 from octogate.dialects import DIALECTS
 from octogate.dialects.base import StreamReader
 
-CHAT = (
-    b': hello\n\n'
-    b'data: {"id":"c1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}\n\n'
-    b'data: {"id":"c1","choices":[{"index":0,"delta":{"content":"Gr\xc3\xbc\xc3\x9fe \xf0\x9f\x90\x99"},"finish_reason":null}]}\n\n'
-    b'data: {"id":"c1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
-    b'data: {"id":"c1","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,'
-    b'"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":{"reasoning_tokens":1}}}\n\n'
-    b"data: [DONE]\n\n"
+TEXT = "Grüße 🐙"
+
+
+def events(*data: str, named: bool = False, line_end: str = "\n") -> bytes:
+    """Server-sent events of these data; `named` gives each the name that its `type` says."""
+    blocks = []
+    for datum in data:
+        kind = datum.split('"')[3] if named else ""
+        name = f"event: {kind}{line_end}" if named else ""
+        blocks.append(f"{name}data: {datum}{line_end}{line_end}")
+    return "".join(blocks).encode()
+
+
+CHAT = b": hello\n\n" + events(
+    '{"id":"c1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}',
+    '{"id":"c1","choices":[{"index":0,"delta":{"content":"Grüße 🐙"},"finish_reason":null}]}',
+    '{"id":"c1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}',
+    '{"id":"c1","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,'
+    '"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":{"reasoning_tokens":1}}}',
+    "[DONE]",
 )
-RESPONSES = (
-    b'event: response.created\ndata: {"type":"response.created","sequence_number":0,"response":{"status":"in_progress","usage":null}}\n\n'
-    b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":1,"delta":"Gr\xc3\xbc\xc3\x9fe"}\n\n'
-    b'event: response.completed\ndata: {"type":"response.completed","sequence_number":2,"response":{"status":"completed",'
-    b'"usage":{"input_tokens":9,"output_tokens":4,"input_tokens_details":{"cached_tokens":3},'
-    b'"output_tokens_details":{"reasoning_tokens":1}}}}\n\n'
+RESPONSES = events(
+    '{"type":"response.created","sequence_number":0,"response":{"status":"in_progress","usage":null}}',
+    '{"type":"response.output_text.delta","sequence_number":1,"delta":"Grüße 🐙"}',
+    '{"type":"response.completed","sequence_number":2,"response":{"status":"completed",'
+    '"usage":{"input_tokens":9,"output_tokens":4,"input_tokens_details":{"cached_tokens":3},'
+    '"output_tokens_details":{"reasoning_tokens":1}}}}',
+    named=True,
 )
-ANTHROPIC = (
-    b'event: message_start\ndata: {"type":"message_start","message":{"id":"m1","role":"assistant","content":[],'
-    b'"usage":{"input_tokens":4,"cache_read_input_tokens":3,"cache_creation_input_tokens":2,'
-    b'"cache_creation":{"ephemeral_5m_input_tokens":1,"ephemeral_1h_input_tokens":1},"output_tokens":1}}}\n\n'
-    b'event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n'
-    b'event: ping\ndata: {"type": "ping"}\n\n'
-    b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta",'
-    b'"text":"Gr\xc3\xbc\xc3\x9fe"}}\n\n'
-    b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n'
-    b'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":4}}\n\n'
-    b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+ANTHROPIC = events(
+    '{"type":"message_start","message":{"id":"m1","role":"assistant","content":[],'
+    '"usage":{"input_tokens":4,"cache_read_input_tokens":3,"cache_creation_input_tokens":2,'
+    '"cache_creation":{"ephemeral_5m_input_tokens":1,"ephemeral_1h_input_tokens":1},"output_tokens":1}}}',
+    '{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}',
+    '{"type":"ping"}',
+    '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Grüße 🐙"}}',
+    '{"type":"content_block_stop","index":0}',
+    '{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":4}}',
+    '{"type":"message_stop"}',
+    named=True,
 )
-_GEMINI_CHUNKS = (
-    b'{"candidates":[{"content":{"parts":[{"text":"Gr\xc3\xbc\xc3\x9fe","thought":true}],"role":"model"},"index":0}],'
-    b'"usageMetadata":{"promptTokenCount":9,"totalTokenCount":9}}',
-    b'{"candidates":[{"content":{"parts":[{"text":" \\"]}[{,\\\\ "}],"role":"model"},"finishReason":"STOP","index":0}],'
-    b'"usageMetadata":{"promptTokenCount":7,"toolUsePromptTokenCount":2,"candidatesTokenCount":3,"thoughtsTokenCount":1,'
-    b'"cachedContentTokenCount":3,"totalTokenCount":13}}',
+_GEMINI_FIRST = (
+    '{"candidates":[{"content":{"parts":[{"text":"Grüße 🐙","thought":true}],"role":"model"},"index":0}],'
+    '"usageMetadata":{"promptTokenCount":9,"totalTokenCount":9}}'
 )
-GEMINI = b"".join(b"data: " + chunk + b"\r\n\r\n" for chunk in _GEMINI_CHUNKS)
-GEMINI_ARRAY = b"[" + b"\r\n,\r\n".join(_GEMINI_CHUNKS) + b"\r\n]\r\n"
+_GEMINI_LAST = (
+    '{"candidates":[{"content":{"parts":[{"text":" \\"]}[{,\\\\ "}],"role":"model"},"finishReason":"STOP","index":0}],'
+    '"usageMetadata":{"promptTokenCount":7,"toolUsePromptTokenCount":2,"candidatesTokenCount":3,"thoughtsTokenCount":1,'
+    '"cachedContentTokenCount":3,"totalTokenCount":13}}'
+)
+GEMINI = events(_GEMINI_FIRST, _GEMINI_LAST, line_end="\r\n")
+GEMINI_ARRAY = f"[{_GEMINI_FIRST}\r\n,\r\n{_GEMINI_LAST}\r\n]\r\n".encode()
 
 # What must have been seen before a stream may be given an honest end.
-FINISH_MARKS = {CHAT: b'"stop"}]}', RESPONSES: b'"response.completed"', ANTHROPIC: b'"end_turn"', GEMINI: b'"STOP"', GEMINI_ARRAY: b'"STOP"'}
+FINISH_MARKS = {
+    CHAT: b'"stop"}]}',
+    RESPONSES: b'"response.completed"',
+    ANTHROPIC: b'"end_turn"',
+    GEMINI: b'"STOP"',
+    GEMINI_ARRAY: b'"STOP"',
+}
 
 STREAMS: dict[str, tuple[DialectName, bytes]] = {
     "chat": ("openai_chat", CHAT),

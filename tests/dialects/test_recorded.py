@@ -9,6 +9,7 @@ import pytest
 
 from octogate.core.usage import Usage
 from octogate.dialects import DIALECTS
+
 from .recorded import Case, cases
 
 ALL = cases()

@@ -108,7 +108,10 @@ def test_the_last_event_counts_without_its_empty_line() -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.binary(max_size=30), max_size=10), st.sampled_from([b"\n", b"\r\n", b"\r", b"data: ", b":", b"\xef\xbb\xbf"]))
+@given(
+    st.lists(st.binary(max_size=30), max_size=10),
+    st.sampled_from([b"\n", b"\r\n", b"\r", b"data: ", b":", b"\xef\xbb\xbf"]),
+)
 def test_any_bytes_in_any_pieces_give_the_same_events(pieces: list[bytes], glue: bytes) -> None:
     """T-51."""
     body = glue.join(pieces)

@@ -7,6 +7,7 @@ import uvloop
 
 from octogate.proxy.edge.limits import EdgeLimits
 
+from .fronts import Front
 from .wire import Edge
 
 
@@ -33,3 +34,18 @@ async def edge_with():
 @pytest.fixture
 async def edge(edge_with):
     return await edge_with()
+
+
+@pytest.fixture
+def front_with(tmp_path):
+    """A factory: a real nginx or HAProxy in front of a port, on a Unix socket. They must be installed."""
+    running = []
+
+    def start(kind, port):
+        front = Front(kind, port, tmp_path)
+        running.append(front)
+        return front
+
+    yield start
+    for front in running:
+        front.stop()

@@ -148,7 +148,7 @@ CHUNKS = [
     wrong("chunk data with another end", chunked(b"5\r\nhelloXX0\r\n\r\n")),
     wrong("a last chunk that ends in LF", chunked(b"0\n\n")),
     wrong("a trailer with a content-length", chunked(b"0\r\nContent-Length: 44\r\n\r\n")),
-    wrong("a trailer with a transfer-encoding", chunked(b"0\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n")),
+    wrong("a trailer with both", chunked(b"0\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n")),
 ]  # fmt: skip
 
 HEADS = [
@@ -231,7 +231,8 @@ SEQUENCES = [
          (200, 200, 200, 200), closed=False),
     Case("a close in the middle", get(b"/a") + get(b"/b", b"Connection: close") + get(b"/c"), (200, 200)),
     Case("an upgrade behind a body", post(b"Content-Length: 5", body=b"hello")
-         + post(b"Connection: Upgrade", b"Upgrade: h2c", b"Content-Length: 3", body=b"abc"), (200, 200, 200), closed=False),
+         + post(b"Connection: Upgrade", b"Upgrade: h2c", b"Content-Length: 3", body=b"abc"), (200, 200, 200),
+         closed=False),
 ]  # fmt: skip
 
 CASES = RIGHT + LENGTHS + CHUNKS + HEADS + SIZES + SEQUENCES

@@ -106,6 +106,19 @@ async def test_what_outlasts_the_grace_is_ended_and_counted(waiting):
     assert not waiting.server.in_flight
 
 
+async def test_a_second_signal_ends_the_wait(waiting):
+    stream = await waiting.call(get(b"/stream"))
+    await waiting.until(lambda: waiting.server.in_flight)
+    at_once = asyncio.Event()
+    finishing = asyncio.create_task(waiting.server.finish(60, at_once=at_once))
+    await asyncio.sleep(0.05)
+    assert not finishing.done()
+    at_once.set()
+
+    assert await asyncio.wait_for(finishing, 5) == 1
+    assert b"0\r\n\r\n" not in await stream.ended()
+
+
 async def test_a_handler_that_is_ended_may_still_settle(edge_with):
     settled = asyncio.Event()
 

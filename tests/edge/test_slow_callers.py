@@ -103,6 +103,16 @@ async def test_chunk_extensions_that_trickle_gain_no_time(strict):
     assert seconds < 0.8
 
 
+@pytest.mark.parametrize("opening", [HEAD + b"X-Endless: ", HEAD + b"X", b"\r\n"])
+async def test_an_unfinished_field_is_measured_while_it_grows(edge, opening):
+    """T-54b: the parser reports a field only when it is complete."""
+    wire = await edge.call(opening)
+    for _ in range(10):
+        await wire.send((b"\r\n" if opening == b"\r\n" else b"a") * 8192)
+
+    assert (await wire.answer()).status == 431
+
+
 @pytest.mark.parametrize("opening", [b"5;", b"0\r\nX-Trailer: "])
 async def test_a_flood_of_chunk_extensions_or_trailers_is_refused(edge, opening):
     """T-54b"""

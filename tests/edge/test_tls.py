@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from pathlib import Path
 
 import pytest
 import trustme
@@ -27,8 +28,7 @@ def files(authority, tmp_path):
 
 def issue(authority, files) -> None:
     issued = authority.issue_cert("localhost")
-    with open(files.certificate, "wb") as chain:
-        chain.writelines(part.bytes() for part in issued.cert_chain_pems)
+    Path(files.certificate).write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
     issued.private_key_pem.write_to_path(files.key)
 
 
@@ -42,7 +42,7 @@ def caller(authority, edge_with, files):
         authority.configure_trust(context)
         if maximum is not None:
             context.set_ciphers("DEFAULT:@SECLEVEL=0")
-            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.minimum_version = min(maximum, ssl.TLSVersion.TLSv1_2)
             context.maximum_version = maximum
         wire = Wire(*await asyncio.open_connection("localhost", edge.port, ssl=context))
         wires.append(wire)

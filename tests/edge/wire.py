@@ -1,6 +1,7 @@
 """A caller that speaks bytes, and an edge whose handler writes down what it was given."""
 
 import asyncio
+import contextlib
 from typing import NamedTuple
 
 from octogate.proxy.edge.exchange import Exchange
@@ -38,10 +39,8 @@ class Wire:
     async def send(self, data: bytes) -> None:
         """Write everything; the other side may hang up halfway, which is for the answers to show."""
         self.writer.write(data)
-        try:
+        with contextlib.suppress(ConnectionError):
             await asyncio.wait_for(self.writer.drain(), PATIENCE)
-        except ConnectionError:
-            pass
 
     async def answer(self, *, to: str = "GET") -> Answer:
         """The next answer; `whole` is false if the connection ended inside it."""
@@ -118,6 +117,10 @@ class Edge:
         if data:
             wire.say(data)
         return wire
+
+    def canaries(self) -> int:
+        """How many requests that were hidden in bodies have reached the handler."""
+        return sum(seen.path == "/canary" for seen in self.seen)
 
     async def until(self, condition) -> None:
         """Wait until the server has noticed: polls a synchronous fact that no event announces."""

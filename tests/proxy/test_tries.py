@@ -13,7 +13,7 @@ from octogate.core.errors import (
     UpstreamUnavailable,
 )
 from octogate.core.snapshot import Retries, Target
-from octogate.proxy.upstream.tries import Tries
+from octogate.proxy.upstream.tries import Step, Tries
 
 from .builders import target
 
@@ -32,7 +32,7 @@ def tries(*targets: Target, max_attempts: int = 3, replay_ambiguous: bool = True
 
 def walk(plan: Tries, errors: list[UpstreamError]) -> list[tuple[str, float]]:
     """The steps that follow from these errors, ended by the code of the error that ends the call."""
-    step, now, told = plan.first(), 0.0, []
+    step, now, told = Step(A, 0.0), 0.0, []
     for error in errors:
         told.append((step.target.id[0], step.wait))
         try:
@@ -70,7 +70,6 @@ def test_the_named_wait_is_honoured_when_nothing_else_can_serve():
 
 def test_a_wait_above_the_longest_delay_ends_the_call_and_tells_the_caller():
     plan = tries(A)
-    plan.first()
 
     with pytest.raises(UpstreamLimited) as ended:
         plan.after(A, limited(60.0), 0.0, nobody)
@@ -145,7 +144,6 @@ def test_the_error_that_ends_the_call_speaks_of_the_providers_before_our_credent
 def test_a_target_whose_breaker_opened_meanwhile_is_not_tried():
     """S2-73: an open fallback is not called."""
     plan = tries(A, B, C)
-    plan.first()
 
     assert plan.after(A, unavailable(), 0.0, lambda t: t is B).target is C
 
@@ -172,7 +170,7 @@ def test_every_target_is_tried_once_before_the_error_of_all():
 @pytest.mark.parametrize("replay", ["safe", "ambiguous", "once", "next", "never"])
 def test_no_sequence_of_failures_tries_for_ever(replay: Replay):
     plan, tried = tries(A, B, C), [A]
-    step = plan.first()
+    step = Step(A, 0.0)
 
     def until_the_end() -> None:
         nonlocal step

@@ -66,6 +66,10 @@ class BadRequest(CallerError):
     code = "invalid_request"
 
 
+class BadPath(BadRequest):
+    """The request line names something impossible; no endpoint and so no dialect is known yet."""
+
+
 class TooLarge(CallerError):
     """The body is above the configured cap."""
 

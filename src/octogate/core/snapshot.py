@@ -138,7 +138,8 @@ class Key(msgspec.Struct, frozen=True):
 class Snapshot(msgspec.Struct, frozen=True):
     """Everything that decides about a call. `version` counts up; `digest` names the content.
 
-    `providers` holds every provider, for `provider/model` ids whose model is in no group. `open_mode`: no key is asked for (loopback only). `pepper` keys the digests in `keys`.
+    `providers` holds every provider, for `provider/model` ids whose model is in no group. `open_mode`: no key is asked
+    for (loopback only). `pepper` keys the digests in `keys`.
     """
 
     version: int

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import msgspec
 
 from octogate.core.call import DialectName, Endpoint
-from octogate.core.errors import BadRequest, MethodNotAllowed
+from octogate.core.errors import BadPath, MethodNotAllowed
 
 MAX_MODEL_CHARS = 256
 
@@ -48,7 +48,7 @@ _VERSION = re.compile(r"/(v1beta|v1)(?=/)")
 def match(method: str, path: str, query: str, fields: Mapping[bytes, bytes]) -> Route | None:
     """The data-plane route of a request line; None when the path is not of the data plane.
 
-    Raises MethodNotAllowed for a known path with another method, BadRequest for an impossible model id.
+    Raises MethodNotAllowed for a known path with another method, BadPath for an impossible model id.
     """
     if method == "POST" and (endpoint := _COMMON.get(path)) is not None:
         return endpoint
@@ -99,7 +99,7 @@ def _model_id(raw: str) -> str:
     except UnicodeDecodeError:
         model = ""
     if not model or len(model) > MAX_MODEL_CHARS or not model.isprintable():
-        raise BadRequest("The model in the path must be 1 to 256 printable characters.", param="model")
+        raise BadPath("The model in the path must be 1 to 256 printable characters.", param="model")
     return model
 
 

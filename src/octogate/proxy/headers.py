@@ -8,9 +8,14 @@ from octogate.core.call import DialectName
 from octogate.core.errors import GatewayError
 from octogate.core.money import usd_text
 from octogate.core.receipt import Receipt
-from octogate.proxy.progress import Progress
+from octogate.proxy.progress import PHASES, Progress
 
 JSON: Final = b"content-type: application/json\r\n"
+_TIMING: Final = (
+    b"x-octogate-attempts: %d\r\nx-octogate-overhead-ms: %.3f\r\nserver-timing: "
+    + ", ".join(f"{name};dur=%.2f" for name in PHASES).encode()
+    + b"\r\n"
+)
 # Asked for by the provider's own clients and free of credentials and billing identities.
 _FORWARDED: Final = (
     b"anthropic-beta",
@@ -26,9 +31,9 @@ _CORRELATION = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-def forwarded(fields: Mapping[bytes, bytes], dialect: DialectName) -> bytes:
-    """The caller's headers that a provider of `dialect` may see, as header lines."""
-    lines = b""
+def forwarded(fields: Mapping[bytes, bytes], dialect: DialectName, request_id: str) -> bytes:
+    """The caller's headers that a provider of `dialect` may see, and our id of the call, as header lines."""
+    lines = b"x-client-request-id: %b\r\n" % request_id.encode()
     for name in _FORWARDED:
         value = fields.get(name)
         if value is not None and _SAFE_VALUE.fullmatch(value):
@@ -56,48 +61,37 @@ def trace_id(fields: Mapping[bytes, bytes]) -> str | None:
 
 def identity(progress: Progress) -> bytes:
     """The headers that every answer carries, refusals too."""
-    request_id = progress.request_id
-    lines = f"x-request-id: {request_id}\r\nx-octogate-config-version: {progress.snapshot.version}\r\n"
+    request_id = progress.request_id.encode()
+    lines = b"x-request-id: %b\r\nx-octogate-config-version: %d\r\n" % (request_id, progress.snapshot.version)
     if progress.dialect == "anthropic_messages":
-        lines += f"request-id: {request_id}\r\n"
+        lines += b"request-id: %b\r\n" % request_id
     if progress.correlation_id is not None:
-        lines += f"x-octogate-correlation-id: {progress.correlation_id}\r\n"
-    return lines.encode()
+        lines += b"x-octogate-correlation-id: %b\r\n" % progress.correlation_id.encode()
+    return lines
 
 
 def of_plain_answer(progress: Progress, receipt: Receipt) -> bytes:
     """All headers of a whole answer: identity, cost, phases, overhead, attempts."""
+    cost = b""
     if receipt.cost_nano_usd is not None:
-        cost = f"x-octogate-cost-usd: {usd_text(receipt.cost_nano_usd)}\r\n"
-    else:
-        cost = "x-octogate-cost-usd: unknown\r\n" if receipt.usage is not None else ""
-    lines = (
-        f"{cost}x-octogate-attempts: {len(progress.attempts)}\r\n"
-        f"x-octogate-overhead-ms: {receipt.overhead_ms:.3f}\r\n"
-        f"server-timing: {server_timing(receipt.phases_ms)}\r\n"
-    )
-    return JSON + identity(progress) + lines.encode()
+        cost = b"x-octogate-cost-usd: %b\r\n" % usd_text(receipt.cost_nano_usd).encode()
+    elif receipt.usage is not None:
+        cost = b"x-octogate-cost-usd: unknown\r\n"
+    return b"%b%b%b%b" % (JSON, identity(progress), cost, _timing(progress, receipt.phases_ms, receipt.overhead_ms))
 
 
 def of_stream(progress: Progress, phases_ms: Mapping[str, float], overhead_ms: float, content_type: bytes) -> bytes:
     """The headers of a stream that is about to begin; what it costs is not known yet."""
-    lines = (
-        f"x-octogate-attempts: {len(progress.attempts)}\r\n"
-        f"x-octogate-overhead-ms: {overhead_ms:.3f}\r\n"
-        f"server-timing: {server_timing(phases_ms)}\r\n"
-    )
     return (
-        b"content-type: "
-        + content_type
-        + b"\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n"
+        b"content-type: %b\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n" % content_type
         + identity(progress)
-        + lines.encode()
+        + _timing(progress, phases_ms, overhead_ms)
     )
 
 
-def server_timing(phases_ms: Mapping[str, float]) -> str:
-    """`auth;dur=0.02, upstream;dur=12.3` for a browser's or an SDK's network view."""
-    return ", ".join(f"{name};dur={value:.2f}" for name, value in phases_ms.items())
+def _timing(progress: Progress, phases_ms: Mapping[str, float], overhead_ms: float) -> bytes:
+    """Attempts, overhead, and the phases as a browser's or an SDK's network view shows them."""
+    return _TIMING % (len(progress.attempts), overhead_ms, *phases_ms.values())
 
 
 def of_error(error: GatewayError, progress: Progress) -> bytes:

@@ -10,7 +10,7 @@ import orjson
 
 from octogate.core.call import Call, Endpoint
 from octogate.core.clock import Clock
-from octogate.core.errors import GatewayError, Internal, UpstreamRefused
+from octogate.core.errors import BadPath, GatewayError, Internal, MethodNotAllowed, UpstreamRefused
 from octogate.core.ids import request_id
 from octogate.core.receipt import Receipt
 from octogate.core.snapshot import Snapshot
@@ -56,22 +56,23 @@ class Pipeline:
 
     async def handle(self, exchange: Exchange) -> None:
         """Serve one exchange to its end; whatever happens, the call is settled exactly once."""
-        dialect = DIALECTS[error_dialect(exchange.path, exchange.fields)]
-        progress = Progress(request_id(), exchange.received_at, self._snapshots(), dialect.name)
+        progress = Progress(request_id(), exchange.received_at, self._snapshots(), "openai_chat")
         try:
             route = match(exchange.method, exchange.path, exchange.query, exchange.fields)
             if route is None:
                 progress.settled = True
                 await self._control(exchange)
                 return
-            dialect = DIALECTS[route.dialect]
-            progress.dialect = dialect.name
+            progress.dialect = route.dialect
             if isinstance(route, ModelList):
                 self._list_models(exchange, route, progress)
             else:
-                await self._serve(exchange, route, dialect, progress)
+                await self._serve(exchange, route, DIALECTS[route.dialect], progress)
+        except (BadPath, MethodNotAllowed) as error:
+            progress.dialect = error_dialect(exchange.path, exchange.fields)
+            self._refuse(exchange, progress, error)
         except GatewayError as error:
-            self._refuse(exchange, dialect, progress, error)
+            self._refuse(exchange, progress, error)
         except asyncio.CancelledError:
             if not progress.settled:
                 self._settle(exchange, progress, CLIENT_CLOSED, "cancelled")
@@ -79,7 +80,7 @@ class Pipeline:
         except Exception as defect:  # noqa: BLE001 - the border: whatever a stage lets out becomes a 500
             names.internal_errors.add()
             self._on_defect(defect, progress.request_id)
-            self._refuse(exchange, dialect, progress, Internal("The gateway failed to serve this call."))
+            self._refuse(exchange, progress, Internal("The gateway failed to serve this call."))
 
     async def _serve(self, exchange: Exchange, endpoint: Endpoint, dialect: Dialect, progress: Progress) -> None:
         """The stages, in order."""
@@ -104,7 +105,7 @@ class Pipeline:
             await self._count_locally(exchange, call, dialect, progress)
             return
         exchange.phase = "upstream"
-        forwarded = headers.forwarded(fields, endpoint.dialect)
+        forwarded = headers.forwarded(fields, endpoint.dialect, progress.request_id)
         if call.stream:
             await self._stream(exchange, call, dialect, progress, forwarded)
         else:
@@ -186,13 +187,13 @@ class Pipeline:
         progress.settled = True  # nothing is used and nothing is billed: no receipt
         exchange.send(200, headers.JSON + headers.identity(progress), list_models(route, key, progress.snapshot))
 
-    def _refuse(self, exchange: Exchange, dialect: Dialect, progress: Progress, error: GatewayError) -> None:
+    def _refuse(self, exchange: Exchange, progress: Progress, error: GatewayError) -> None:
         if not progress.settled:
             self._settle(exchange, progress, error.status, error.code, error=error)
         if exchange.committed:
             exchange.abort()
         else:
-            body = dialect.write_error(error, progress.request_id)
+            body = DIALECTS[progress.dialect].write_error(error, progress.request_id)
             exchange.send(error.status, headers.of_error(error, progress), body)
 
     def _settle(

@@ -1,6 +1,6 @@
 """What is known of a call so far: written by the stages as it passes them, read when it is settled."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from octogate.core.call import Call, DialectName, Operation
 from octogate.core.plan import Attempt, Plan
@@ -8,6 +8,10 @@ from octogate.core.snapshot import Key, Snapshot, Target
 
 if TYPE_CHECKING:
     from octogate.core.usage import Usage
+
+
+PHASES: Final = ("auth", "receive", "route", "upstream", "relay")
+"""The disjoint intervals of a call, in order."""
 
 
 class Progress:
@@ -34,8 +38,6 @@ class Progress:
         "snapshot",
         "trace_id",
         "usage",
-        "waited_seconds",
-        "waiting_since",
     )
 
     def __init__(self, request_id: str, received_at: float, snapshot: Snapshot, dialect: DialectName) -> None:
@@ -53,8 +55,6 @@ class Progress:
         self.usage: Usage | None = None
         self.finish: str | None = None
         self.output_bytes = 0
-        self.waited_seconds = 0.0  # in answered-by-upstream time and back-off, up to the first event or the answer
-        self.waiting_since = 0.0
         self.correlation_id: str | None = None
         self.trace_id: str | None = None
         self.settled = False

@@ -38,7 +38,7 @@ def phases(progress: Progress, now: float) -> tuple[dict[str, float], float]:
 
 def milliseconds(seconds: float) -> float:
     """Seconds as milliseconds, to the microsecond: what is behind that is noise."""
-    return round(seconds * 1000, 3)
+    return int(seconds * 1_000_000 + 0.5) / 1000  # a third of what round() costs
 
 
 def settle(
@@ -96,7 +96,7 @@ def settle(
         price_source=price.source if price is not None and usage is not None else None,
         bytes_in=call.input_bytes if call is not None else 0,
         bytes_out=bytes_out,
-        attempts=tuple(_record(attempt, now) for attempt in progress.attempts),
+        attempts=tuple([_record(attempt, now) for attempt in progress.attempts]),
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import select
 import socket
 import struct
+import sys
+import termios
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -15,7 +18,11 @@ _POLL_HANGUP = getattr(select, "POLLRDHUP", 0)
 
 
 class Outflow:
-    """Watches one transport's write buffer shrink. `stall` is how many seconds without progress are forgiven."""
+    """Watches what waits for one caller shrink. `stall` is how many seconds without progress are forgiven.
+
+    The kernel's send queue counts too: it takes new bytes only when a third of it is free, which on a slow line is
+    many seconds in which the caller does read.
+    """
 
     __slots__ = ("_stall", "_stalls_at", "_transport", "_unsent")
 
@@ -31,10 +38,22 @@ class Outflow:
         if not size:
             self._unsent = 0
             return False
+        size += _queued_in_kernel(self._transport)
         if not self._unsent or size < self._unsent:
             self._stalls_at = now + self._stall
         self._unsent = size
         return now < self._stalls_at
+
+
+def _queued_in_kernel(transport: asyncio.Transport) -> int:
+    """Bytes that the peer has not acknowledged."""
+    stream = transport.get_extra_info("socket")
+    if stream is None or stream.fileno() < 0:
+        return 0
+    try:
+        return int.from_bytes(fcntl.ioctl(stream.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    except OSError:
+        return 0
 
 
 def has_hung_up(transport: asyncio.Transport) -> bool:

@@ -136,15 +136,18 @@ class EdgeServer:
         self._listeners.clear()
         self._unix_files.clear()
 
-    async def finish(self, grace: float) -> int:
-        """Stop listening, wait up to `grace` seconds for running calls, end the rest; return how many that were."""
+    async def finish(self, grace: float, *, at_once: asyncio.Event | None = None) -> int:
+        """Stop listening, wait up to `grace` seconds for running calls, end the rest; return how many that were.
+
+        `at_once` ends the wait early when it is set.
+        """
         state = self._state
         self.begin_drain()
         self.stop_listening()
         state.finishing = True
         for connection in tuple(state.connections):
             connection.close_if_idle()
-        await self._emptied_within(grace)
+        await self._emptied_within(grace, at_once)
         aborted = len(state.in_flight)
         for connection in state.connections | {exchange.connection for exchange in state.in_flight}:
             connection.kill()
@@ -156,10 +159,15 @@ class EdgeServer:
     def _remember_unix_file(self, path: Path) -> None:
         self._unix_files.append((path, path.stat().st_ino))
 
-    async def _emptied_within(self, seconds: float) -> None:
+    async def _emptied_within(self, seconds: float, at_once: asyncio.Event | None = None) -> None:
         self._state.note_if_empty()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._state.emptied.wait(), seconds)
+        events = (self._state.emptied, at_once)
+        waits = [asyncio.create_task(event.wait()) for event in events if event is not None]
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     def _sweep(self) -> None:
         now = time.monotonic()

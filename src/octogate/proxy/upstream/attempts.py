@@ -80,17 +80,19 @@ class Upstream:
         now = self._clock.monotonic()
         if not plan.targets:
             raise self._nobody(plan, dialect, now)
-        deadline = now + max(target.timeouts.total for target in plan.targets)
-        tries = Tries(plan.targets, plan.group.retries, deadline=deadline, jitter=self._jitter)
-        step = tries.first()
-        progress.waiting_since = now
+        # The sum, not the longest: a plain call whose first target is silent to the end must still reach the next one.
+        deadline = now + sum(target.timeouts.total for target in plan.targets)
+        target = plan.targets[0]
+        tries: Tries | None = None
         while True:
+            try:
+                return await self._attempt(target, call, dialect, progress, forwarded, deadline)
+            except UpstreamError as error:
+                tries = tries or Tries(plan.targets, plan.group.retries, deadline=deadline, jitter=self._jitter)
+                step = tries.after(target, error, self._clock.monotonic(), self._is_blocked)
             if step.wait:
                 await self._sleep(step.wait)
-            try:
-                return await self._attempt(step.target, call, dialect, progress, forwarded, deadline)
-            except UpstreamError as error:
-                step = tries.after(step.target, error, self._clock.monotonic(), self._is_blocked)
+            target = step.target
 
     def _nobody(self, plan: Plan, dialect: Dialect, now: float) -> GatewayError:
         if plan.never:

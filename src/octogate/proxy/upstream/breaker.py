@@ -33,6 +33,11 @@ class Breakers:
         self._by_id: dict[str, Breaker] = {}
         self._jitter = jitter
 
+    @property
+    def any_open(self) -> bool:
+        """Whether any target has failed lately; if not, nothing needs to be asked target by target."""
+        return bool(self._by_id)
+
     def blocked(self, target_ids: Iterable[str], now: float) -> frozenset[str]:
         """Those of `target_ids` that must not be tried now: open, or half-open with a probe under way."""
         if not self._by_id:

@@ -20,22 +20,18 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Tries:
-    """The tries of one call. `jitter` is uniform in [0, 1): the back-off has full jitter."""
+    """The tries of one call behind its first, which is at `targets[0]`. `jitter` is uniform in [0, 1): the back-off has full jitter."""
 
     def __init__(
         self, targets: Sequence[Target], rules: Retries, *, deadline: float, jitter: Callable[[], float]
     ) -> None:
-        self._untried = list(targets)
+        self._untried = list(targets[1:])
         self._again: dict[str, tuple[Target, float, bool]] = {}  # id → target, not before, the provider named the time
         self._rules, self._deadline, self._jitter = rules, deadline, jitter
         self._retries_left = max(rules.max_attempts - 1, 0)
         self._repeated: set[str] = set()
         self._replayed = not rules.replay_ambiguous
         self._failures: list[UpstreamError] = []
-
-    def first(self) -> Step:
-        """The first step of a plan that has at least one target."""
-        return Step(self._untried.pop(0), 0.0)
 
     def after(self, target: Target, error: UpstreamError, now: float, blocked: Callable[[Target], bool]) -> Step:
         """The next step after `target` failed with `error`; raises the error that ends the call if there is none.
