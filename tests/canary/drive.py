@@ -1,6 +1,7 @@
 """The canary run: a real gateway, every success and every failure, and afterwards all that it left behind."""
 
 import asyncio
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ FAULTS = (
     "", *(f"fault-{kind}" for kind in KINDS if kind not in TOO_BIG_TO_DRIVE), *(f"fault-http-{status}" for status in STATUSES),
     "fault-html-502", "fault-hang-2000", "fault-stall-2", "fault-hugebody-1",
 )  # fmt: skip
-_VENDORS = {"openai": "openai", "anthropic": "anthropic", "gemini": "gemini"}
+_VENDORS = ("openai", "anthropic", "gemini")
 
 
 class Evidence(msgspec.Struct):
@@ -144,7 +145,7 @@ class Run:
         content, secrets = self.evidence.content, self.evidence.secrets
         fields = {"authorization": f"Bearer {secrets.caller}", "cookie": secrets.cookie}
         lines = []
-        for model, stream in (("mock_openai/any--fault-hang-9999999", False), ("mock_openai/any--delay_ms=5000", True)):
+        for model, stream in (("patient_openai/any--fault-hang-9999999", False), ("patient_openai/any--delay_ms=900", True)):
             line = await Line.open(self.port)
             line.writer.write(
                 request("POST", "/v1/chat/completions", traffic.chat(model, content, stream=stream), fields)
@@ -162,16 +163,18 @@ class Run:
     async def _reload_badly(self) -> None:
         """Files with secrets in wrong places, in wrong types and in broken lines."""
         good = self.config.read_text()
-        for number, text in enumerate(self._bad_configs(good)):
+        for text in self._bad_configs(good):
+            before = await self._invalid_reloads()
             self.config.write_text(text)
             self.gateway.tell(signal.SIGHUP)
-            await self._until_reloaded(number + 1)
+            async with asyncio.timeout(10):
+                while await self._invalid_reloads() == before:
+                    await asyncio.sleep(0.005)  # the only sign outside of the log, which is what is under test here
         self.config.write_text(good)
 
-    async def _until_reloaded(self, count: int) -> None:
-        async with asyncio.timeout(10):
-            while f'reloads_total{{result="invalid"}} {float(count)}'.encode() not in await self._metrics():
-                await asyncio.sleep(0.005)  # the only sign outside of the log, which is what is under test here
+    async def _invalid_reloads(self) -> float:
+        found = re.search(rb'reloads_total{result="invalid"} (\S+)', await self._metrics())
+        return float(found[1]) if found else 0
 
     def _bad_configs(self, good: str) -> Iterator[str]:
         secret = self.evidence.secrets.in_invalid_file
@@ -184,11 +187,11 @@ class Run:
         yield good.replace("api_key: ${OPENAI_CREDENTIAL}", f"api_key: [{secret}]")
         yield good.replace("api_key: ${OPENAI_CREDENTIAL}", f"api_key: '{secret} {secret}'")
         yield good.replace("api_key: ${OPENAI_CREDENTIAL}", f"api_key: ${{{secret}}}").replace(secret, f"X{secret[:4]}")
-        yield good.replace("headers: {x-secret: ${HEADER_SECRET}}", f"headers: {{x-secret: '{secret}\\nx'}}")
-        yield good.replace("headers: {x-secret: ${HEADER_SECRET}}", "headers: ${HEADER_SECRET}")
-        yield good.replace("headers: {x-secret: ${HEADER_SECRET}}", "auth_style: ${HEADER_SECRET}")
+        yield good.replace("headers: {x-secret: '${HEADER_SECRET}'}", f'headers: {{x-secret: "{secret}\\nx"}}')
+        yield good.replace("headers: {x-secret: '${HEADER_SECRET}'}", "headers: ${HEADER_SECRET}")
+        yield good.replace("headers: {x-secret: '${HEADER_SECRET}'}", "auth_style: ${HEADER_SECRET}")
         yield good.replace("http://127.0.0.1", f"http://user:{secret}@127.0.0.1")
-        yield good.replace("headers: {x-secret: ${HEADER_SECRET}}", f"proxy: 'http://u:{secret}@127.0.0.1:9'")
+        yield good.replace("headers: {x-secret: '${HEADER_SECRET}'}", f"proxy: 'http://u:{secret}@127.0.0.1:9'")
         yield good.replace("server: {", "server: {port: '${OPENAI_CREDENTIAL}', shutdown_grace: '${HEADER_SECRET}', ")
 
     async def _refuse_to_start(self) -> None:
@@ -225,13 +228,15 @@ class Run:
     def _providers(self) -> str:
         urls = self.mock.base_urls()
         text = ""
-        for vendor, kind in _VENDORS.items():
-            for place, url in (("mock", urls[vendor]), ("echo", f"http://127.0.0.1:{self.echo.port}")):
+        for vendor in _VENDORS:
+            places = {"mock": urls[vendor], "patient": urls[vendor], "echo": f"http://127.0.0.1:{self.echo.port}"}
+            for place, url in places.items():
                 text += (
-                    f"  {place}_{vendor}:\n    type: {kind}\n    base_url: {url}\n"
-                    f"    api_key: ${{{vendor.upper()}_CREDENTIAL}}\n    headers: {{x-secret: ${{HEADER_SECRET}}}}\n"
-                    "    timeout: {first_event: 300ms, idle: 300ms, total: 300ms}\n"
+                    f"  {place}_{vendor}:\n    type: {vendor}\n    base_url: {url}\n"
+                    f"    api_key: ${{{vendor.upper()}_CREDENTIAL}}\n    headers: {{x-secret: '${{HEADER_SECRET}}'}}\n"
                 )
+                if place != "patient":
+                    text += "    timeout: {first_event: 300ms, idle: 300ms, total: 300ms}\n"
         return text
 
     def _dotenv(self) -> str:

@@ -91,7 +91,7 @@ def _plain(how: str, family: str, said: str) -> bytes:
     }
     if how in answers:
         return answers[how]()
-    status = int(how.removeprefix("status-"))
+    status = int(how.removeprefix("status-")) if how.startswith("status-") else 500
     return plain(status, orjson.dumps(_error(family, status, said)), _telling(line))
 
 

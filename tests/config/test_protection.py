@@ -18,7 +18,7 @@ def with_key(key, server=""):
 
 SAMPLES = [
     "sk-1234", "sk-octo-dev-123", "changeme", "your-secret-key-1", "sk-your-api-key-goes-here-0123456789",
-    "a" * 40, "abababababababababababababababab", secrets.token_hex(11), "please-change-me-0123456789abcdef",
+    "a" * 40, "abababababababababababababababab", "5c7573afa7180549702a1d", "please-change-me-0123456789abcdef",
 ]  # fmt: skip
 
 

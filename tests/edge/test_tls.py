@@ -1,7 +1,9 @@
 """TLS on the listener: versions, certificates that change while it runs, and answers to wrong requests."""
 
 import asyncio
+import socket
 import ssl
+import time
 from pathlib import Path
 
 import pytest
@@ -137,13 +139,29 @@ async def test_invalid_files_stop_the_start(edge_with, files, tmp_path):
         await edge_with(tls=files)
 
 
-async def test_a_refusal_can_be_read_while_the_caller_is_still_sending(edge_with, files, caller):
+async def test_a_refusal_can_be_read_by_a_caller_that_first_says_all_it_has_to_say(edge_with, files, authority):
     """TLS has no half-close: the connection stays open for a moment instead."""
     edge = await edge_with(tls=files, max_body=1000)
-    wire = await caller(edge)
-    wire.say(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + b"a" * 100_000)
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
 
-    assert (await wire.answer()).status == 413
+    def talk(caller: ssl.SSLSocket) -> bytes:
+        for _ in range(10):
+            caller.sendall(b"a" * 10_000)
+            time.sleep(0.01)  # so that a reset has the time to come back
+        return caller.recv(4096)
+
+    with await asyncio.to_thread(connect_blocking, context, edge.port) as caller:
+        caller.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
+        await edge.until(lambda: edge.refused)
+        answer = await asyncio.to_thread(talk, caller)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def connect_blocking(context: ssl.SSLContext, port: int) -> ssl.SSLSocket:
+    plain = socket.create_connection(("127.0.0.1", port), timeout=5)
+    return context.wrap_socket(plain, server_hostname="localhost")
 
 
 async def test_a_truncated_answer_ends_at_once(edge_with, files, caller):

@@ -40,7 +40,9 @@ models:
   chat-failover: {{targets: [openai/mock--fault-http-503, openai/mock]}}
   claude-failover: {{targets: [anthropic/mock--fault-http-529, anthropic/mock]}}
   flash-failover: {{targets: [gemini/mock--fault-http-503, gemini/mock]}}
-resilience: {{retries: {{max_attempts: 1}}}}
+resilience:
+  retries: {{max_attempts: 1}}
+  circuit_breaker: {{failure_threshold: 1000}}
 logging: {{file: "{log}"}}
 """
 
@@ -66,12 +68,16 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 
 @pytest.fixture(scope="module")
 def node() -> str:
-    """Node itself. Fails rather than skips: an SDK that nobody tried is not supported."""
+    return installed_node(HERE)
+
+
+def installed_node(folder: Path) -> str:
+    """The path of Node. Fails rather than skips: an SDK that nobody tried is not supported."""
     found = shutil.which("node")
-    assert found, "node was not found: the Node SDK tests need Node 20 or later"
-    assert (HERE / "node_modules").is_dir(), (
-        "the Node SDKs are not installed: run 'make test', or 'npm ci --ignore-scripts' in tests/sdk_node"
-    )
+    if not found:
+        pytest.fail("node was not found: the Node SDK tests need Node 20 or later")
+    if not (folder / "node_modules" / ".package-lock.json").exists():
+        pytest.fail(f"the Node SDKs are not installed: run 'make test', or 'npm ci' in {folder}")
     return found
 
 
@@ -98,7 +104,15 @@ async def test_the_sdk_cannot_tell_the_gateway_from_the_vendor(node: str, story:
     status, report = await run_story(node, story, place)
 
     assert status == 0, report
-    assert "defect" not in place.log.read_text(), "a stage raised what no stage may raise"
+    log = place.log.read_text()
+    assert '"defect"' not in log, "a stage raised what no stage may raise"
+    for private in (KEY, CREDENTIAL, "Hi there", "mock place"):
+        assert private not in log, "neither secrets nor content are logged"
+
+
+def test_sdks_that_are_not_installed_fail_with_what_to_do(tmp_path: Path):
+    with pytest.raises(pytest.fail.Exception, match="not installed: run 'make test', or 'npm ci' in"):
+        installed_node(tmp_path)
 
 
 def test_there_is_a_file_for_every_official_sdk():

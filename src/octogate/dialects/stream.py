@@ -1,6 +1,7 @@
 """Reads one upstream stream event by event: what may pass, what is kept back, and whether the end is an honest one."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Final, Protocol
 
@@ -96,12 +97,10 @@ class EventReader:
             return b""
         self._closed = True
         out: list[bytes] = []
-        try:
+        with suppress(*UNREADABLE):  # half an event is none
             event = self._splitter.flush()
             if event is not None and event[2] is not None:
                 self._take(event, out)
-        except UNREADABLE:
-            out.clear()  # half an event: as if it had never begun
         if self.failure is not None:
             return b""
         if self.complete or self.finish is not None:

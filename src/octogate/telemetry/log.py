@@ -1,6 +1,7 @@
 """The log: one JSON object per line, written in bounded batches by its own thread; never content, never secrets."""
 
 import datetime
+import functools
 import json
 import os
 import queue
@@ -24,7 +25,6 @@ _LOOKS_SECRET = re.compile(rb"(sk-[A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{20,}|(?i:
 _PUBLIC_KEY_ID = re.compile(rb"sk-og-[0-9A-Za-z]{10}(?![0-9A-Za-z-])")
 
 Level = Literal["debug", "info", "warning", "error"]
-_second, _second_text = -1, ""
 _LEVELS: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
@@ -150,12 +150,13 @@ def _cut(value: object, limit: int) -> object:
 
 def utc(at: float) -> str:
     """A wall-clock time as RFC 3339 text in UTC with milliseconds: `2026-11-21T10:56:07.825Z`."""
-    global _second, _second_text  # one call in a thousand is in a new second: the rest reuses its text
     second = int(at)
-    if second != _second:
-        _second_text = datetime.datetime.fromtimestamp(second, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.")
-        _second = second
-    return f"{_second_text}{int((at - second) * 1000):03d}Z"
+    return f"{_second_text(second)}{int((at - second) * 1000):03d}Z"
+
+
+@functools.lru_cache(maxsize=4)
+def _second_text(second: int) -> str:
+    return datetime.datetime.fromtimestamp(second, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.")
 
 
 def _open(path: Path) -> BinaryIO:

@@ -20,7 +20,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Tries:
-    """The tries of one call behind its first, which is at `targets[0]`. `jitter` is uniform in [0, 1): the back-off has full jitter."""
+    """The tries of one call behind its first, which is at `targets[0]`.
+
+    `jitter` is uniform in [0, 1): the back-off has full jitter.
+    """
 
     def __init__(
         self, targets: Sequence[Target], rules: Retries, *, deadline: float, jitter: Callable[[], float]
