@@ -11,9 +11,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 LOCKED  := $(INSTALL) --require-hashes --only-binary :all:
 LOCK    := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
            --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+NODE_SDKS := tests/sdk_node/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench prove docs lock clean
+.PHONY: help run test check fix bench prove docs lock clean node-sdks
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -21,7 +22,7 @@ help: ## Show this list
 run: $(VENV)/core.stamp ## Start the demo: a gateway with built-in models, ready to call
 	@$(BIN)/octogate demo
 
-test: $(VENV)/dev.stamp ## Run every test but the long proofs
+test: $(VENV)/dev.stamp $(NODE_SDKS) ## Run every test but the long proofs
 	@$(BIN)/python -m pytest -m "not prove"
 
 check: $(VENV)/dev.stamp ## Lint, format, types, import contracts, sizes and house rules: seconds
@@ -58,8 +59,17 @@ lock: $(VENV)/dev.stamp ## Resolve every dependency anew and write the locks in 
 	@echo "lock: requirements/*.txt written; read the diff"
 
 clean: ## Remove everything that was built, the environment included
-	@rm -rf $(VENV) .cache site build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .cache site build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	  tests/sdk_node/node_modules
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+node-sdks: $(NODE_SDKS)
+
+$(NODE_SDKS): tests/sdk_node/package-lock.json
+	@command -v npm >/dev/null || { echo "npm was not found: the tests with the Node SDKs need Node 20 or later"; exit 1; }
+	@echo "==> installing the Node SDKs ($$(grep -c '"integrity"' $<) packages, checked by hash)"
+	@cd tests/sdk_node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or later."; exit 1; }

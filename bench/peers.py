@@ -121,7 +121,7 @@ NGINX = Peer(
 OCTOGATE = Peer(
     name="Octogate",
     does="Key digest and grants, full validation of the body, routing with retries and breaker, every stream event "
-    "checked, usage, exact cost, metrics and a log line for each call.",
+    "checked, usage, exact cost, metrics and a log line for each call; this release has no limits or budgets.",
     version=lambda: _first_line(_octogate_program(), "version"),
     start=_start_octogate,
 )

@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 TOO_BIG_TO_DRIVE = {"hugebody", "infinite", "flap", "hang", "stall", "slow", "http", "html"}
 FAULTS = (
     "", *(f"fault-{kind}" for kind in KINDS if kind not in TOO_BIG_TO_DRIVE), *(f"fault-http-{status}" for status in STATUSES),
-    "fault-html-502", "fault-hang-2000", "fault-stall-2", "fault-hugebody-1",
+    "fault-html-502", "fault-hang-2000", "fault-stall-2",
 )  # fmt: skip
 _VENDORS = ("openai", "anthropic", "gemini")
 
@@ -44,8 +44,8 @@ class Evidence(msgspec.Struct):
         return self.for_content() | {"answers": b"\n".join(answer.head + answer.body for answer in answers)}
 
     def for_content(self) -> dict[str, bytes]:
-        """All but the bodies in which a provider's answer is passed on to the very caller who asked."""
-        own = [answer.body for answer in self.answers if answer.status >= 500]
+        """All but the bodies in which a provider's own words are passed on to the very caller who asked."""
+        own = [answer.body for answer in self.answers if answer.status >= 500 and b'"upstream"' not in answer.body]
         own += [answer.body for answer in self.refusals]
         heads = b"\n".join(answer.head for answer in [*self.answers, *self.refusals])
         return self.sinks | {"error bodies": b"\n".join(own), "answer heads": heads}

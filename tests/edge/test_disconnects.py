@@ -75,6 +75,17 @@ async def test_a_paused_socket_is_asked_whether_its_caller_is_still_there(edge_w
     await edge.until(lambda: not edge.server.connections)
 
 
+async def test_the_bodies_that_were_waiting_are_forgotten(edge_with):
+    story = Story(at="first byte")
+    edge = await edge_with(story)
+    wire = await edge.call(GET + b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n" + b"a" * 5000)
+    await edge.until(lambda: edge.server.buffered_bytes == 5000)
+
+    wire.hang_up()
+
+    await edge.until(lambda: edge.server.buffered_bytes == 0)
+
+
 async def test_a_caller_that_sends_no_more_is_taken_for_gone(edge_with):
     story = Story(at="stream")
     edge = await edge_with(story)

@@ -67,7 +67,7 @@ async def test_the_finish_waits_for_calls_and_streams_and_closes_the_idle(waitin
     call, stream = await waiting.call(GET), await waiting.call(get(b"/stream"))
     await waiting.until(lambda: len(waiting.server.in_flight) == 2)
 
-    finishing = asyncio.create_task(waiting.server.finish(5))
+    finishing = asyncio.create_task(waiting.server.finish(60))
     assert await idle.ended() == b""
     assert not finishing.done()
     gate.set()

@@ -1,11 +1,14 @@
 """Callers that read slowly or not at all cost a bounded amount of memory, for a bounded time."""
 
 import asyncio
+import contextlib
 import gc
 import socket
 
 import psutil
 import pytest
+
+from octogate.proxy.edge.outflow import Outflow
 
 from .wire import Wire
 
@@ -81,6 +84,39 @@ async def test_a_reader_that_is_slow_but_reads_is_not_ended(edge_with):
     assert edge.refused == []
 
 
+def test_what_the_kernel_still_holds_counts_as_waiting():
+    """T-52: our own buffer stands still while a slow caller empties the kernel's."""
+
+    class Transport:
+        def get_write_buffer_size(self) -> int:
+            return 1
+
+        def get_extra_info(self, name: str) -> socket.socket:
+            return ours
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    theirs = socket.socket()
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    theirs.connect(listening.getsockname())
+    ours, _ = listening.accept()
+    ours.setblocking(False)
+    for _ in range(20):
+        with contextlib.suppress(BlockingIOError):
+            ours.send(b"a" * 65_536)
+
+    outflow = Outflow(Transport(), stall=60)
+    assert outflow.is_moving(0)
+    assert outflow.is_moving(59)
+    assert not outflow.is_moving(61)
+    read = 0
+    while read < 500_000:
+        read += len(theirs.recv(65_536))
+    assert outflow.is_moving(62)
+    assert not outflow.is_moving(200)
+    for stream in (ours, theirs, listening):
+        stream.close()
+
+
 async def test_a_whole_answer_that_nobody_reads_is_given_up(edge_with):
     """T-52"""
 
@@ -95,7 +131,8 @@ async def test_a_whole_answer_that_nobody_reads_is_given_up(edge_with):
     caller.close()
 
 
-async def test_a_small_rest_that_nobody_reads_does_not_hold_a_closing_connection(edge_with):
+@pytest.mark.parametrize("ending", ["abort", "finish"])
+async def test_a_small_rest_that_nobody_reads_does_not_hold_a_connection(edge_with, ending):
     """T-52: below the high-water mark no congestion is reported, and a close would wait for ever."""
 
     async def fill(exchange):
@@ -103,9 +140,9 @@ async def test_a_small_rest_that_nobody_reads_does_not_hold_a_closing_connection
         while not exchange.connection._transport.get_write_buffer_size():
             exchange.write(b"a" * 8192)
             await asyncio.sleep(0)
-        exchange.abort()
+        getattr(exchange, ending)()
 
-    edge = await edge_with(fill, write_stall=0.3, linger=0.1)
+    edge = await edge_with(fill, write_stall=0.3, linger=0.1, keep_alive=0.1)
     caller = small_socket(edge.port)
 
     await edge.until(lambda: edge.server.connections == 1)

@@ -212,6 +212,7 @@ async def test_one_address_holds_no_more_than_its_share(edge_with):
     await edge.until(lambda: edge.server.connections == 39)
     wire = await edge.call(HEAD + b"\r\n")
     assert (await wire.answer()).status == 200
+    assert (await (await edge.call()).answer()).status == 503
 
 
 async def test_a_trusted_proxy_carries_many_callers_and_has_no_share(edge_with):

@@ -50,11 +50,12 @@ def test_the_caller_gets_the_providers_status_and_words_for_his_own_fault():
     assert (error.status, error.message, error.reason) == (422, "messages.0: field required", "missing")
 
 
-def test_a_providers_words_about_anything_else_are_for_the_log_only():
+def test_of_a_providers_words_about_anything_else_only_its_code_is_kept_and_for_the_log_only():
+    """T-57: the prose can quote the prompt."""
     for status in (401, 403, 429, 500, 503):
-        error = judged(status, "org-secret is over its limit")
+        error = judged(status, "org-secret is over its limit", code="over_limit")
         assert "org-secret" not in error.message
-        assert "org-secret" in (error.detail or "")
+        assert error.detail == "over_limit"
 
 
 @pytest.mark.parametrize("text", ["API key not valid. Please pass a valid API key.", "Incorrect API key provided: xai"])

@@ -11,8 +11,8 @@ import { APICallError, Output, embedMany, generateText, stepCountIs, streamText,
 import { z } from "zod";
 
 import {
-  BROKEN, CITY, ENDLESS, GREETING, SILENT, assertBeginning, assertTellsNoSecret, breaking, brokenOff, forget, key,
-  rejection, untilBusy, untilFreed, upstreamCalls, url,
+  BROKEN, CITY, ENDLESS, GREETING, SILENT, assertBeginning, assertTellsNoSecret, breaking, brokenOff, forget,
+  isBare, key, rejection, untilBusy, untilFreed, upstreamCalls, url,
 } from "./place.mjs";
 
 const openai = createOpenAI({ baseURL: `${url}/v1`, apiKey: key });
@@ -122,6 +122,7 @@ for (const [provider, { model, group, direct }] of Object.entries(providers)) {
         const { pieces, error, reasons } = await brokenOff(() => streamed({ model: direct(breaking(fault)) }));
 
         assert.ok(error, `it ended well: ${reasons}`);
+        assert.ok(!isBare(error), "the gateway says why before it closes the connection");
         assertBeginning(pieces);
         assert.ok(!reasons.includes("stop"), `it ended with ${reasons}`);
       });

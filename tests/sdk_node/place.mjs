@@ -123,9 +123,13 @@ export async function drained(stream, piece) {
 export async function brokenOff(take) {
   for (let triesLeft = 5; ; triesLeft--) {
     const seen = await take();
-    const reason = seen.error?.cause?.message ?? seen.error?.message;
-    if (reason !== "terminated" || triesLeft === 1) return seen;
+    if (!isBare(seen.error) || triesLeft === 1) return seen;
   }
+}
+
+/** Whether all that an error says is that the connection is gone. */
+export function isBare(error) {
+  return (error?.cause?.message ?? error?.message) === "terminated";
 }
 
 /** What was said before the break has been passed on, and nothing else. */

@@ -135,7 +135,10 @@ class Pipeline:
     ) -> None:
         assert progress.plan is not None
         relay = Relay(
-            exchange, dialect.keep_alive, lambda: self._stream_headers(call, progress), rewrite=_rewrite(progress)
+            exchange,
+            dialect.keep_alive_for(call),
+            lambda: self._stream_headers(call, progress),
+            rewrite=_rewrite(progress),
         )
         served: Served | None = None
         try:
@@ -153,8 +156,10 @@ class Pipeline:
                 self._read_end(progress, served)
             if relay.has_begun and isinstance(error, GatewayError):
                 self._settle(exchange, progress, error.status, error.code, error=error)
+                sequence = served.reader.next_sequence if served is not None and served.reader is not None else 0
+                first = not relay.has_events
                 relay.fail(
-                    dialect.write_stream_error(error, progress.request_id, call=call, first=not relay.has_events)
+                    dialect.write_stream_error(error, progress.request_id, call=call, first=first, sequence=sequence)
                 )
                 return
             raise

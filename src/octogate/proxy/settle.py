@@ -66,12 +66,9 @@ def settle(
     return Receipt(
         time=utc(wall),
         event="call",
-        level="info" if status < 500 else "warning",
         request_id=progress.request_id,
         status=status,
         code=code,
-        reason=reason,
-        detail=detail,
         dialect=progress.dialect,
         operation=progress.operation,
         group=group,
@@ -80,6 +77,8 @@ def settle(
         overhead_ms=overhead_ms,
         phases_ms=phases_ms,
         config_version=progress.snapshot.version,
+        level="info" if status < 500 else "warning",
+        reason=reason,
         key_id=key.id if key is not None else None,
         user=key.user if key is not None else None,
         team=key.team if key is not None else None,
@@ -97,6 +96,7 @@ def settle(
         bytes_in=call.input_bytes if call is not None else 0,
         bytes_out=bytes_out,
         attempts=tuple([_record(attempt, now) for attempt in progress.attempts]),
+        detail=detail,
     )
 
 

@@ -376,13 +376,11 @@ class Connection(asyncio.Protocol):
         elif front is not None:
             self.deadline = inf
             self._stop_reading(refusals.SLOW_BODY)
-        elif self._outflow.is_moving(now):
-            self.deadline = now + 1.0
         elif self._intake is not None and self._intake.head_bytes:
             self._last_word = refusals.SLOW_HEAD
             self._say_last_word()
         else:
-            self._transport.close()
+            self._close(unread=False)
 
     def _set_body_deadline(self, exchange: Exchange) -> None:
         if exchange.wants_continue and not exchange.body_bytes:

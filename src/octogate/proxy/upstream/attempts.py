@@ -20,9 +20,10 @@ from octogate.dialects.base import Dialect, StreamReader
 from octogate.proxy.progress import Progress
 from octogate.proxy.upstream.answer import Answer
 from octogate.proxy.upstream.breaker import Breakers
-from octogate.proxy.upstream.classify import FAILED, classify
+from octogate.proxy.upstream.classify import FAILED, classify, told
 from octogate.proxy.upstream.client import Client
 from octogate.proxy.upstream.tries import Tries, nothing_to_try
+from octogate.proxy.upstream.withhold import clean_body, clean_error
 from octogate.telemetry import names
 
 MAX_HELD_BYTES: Final = 256 * 1024
@@ -119,7 +120,7 @@ class Upstream:
             end.answer = answer
             attempt.upstream_status = answer.status
             if not 200 <= answer.status < 300:
-                raise await self._refusal(answer, dialect)
+                raise await self._refusal(answer, target, dialect)
             if call.stream:
                 reader, held = await self._first_content(answer, target, call, dialect, attempt)
                 served = Served(attempt, answer, end, reader=reader, held=held)
@@ -148,8 +149,8 @@ class Upstream:
             head = self._heads[digest, target.id, path] = request_head(target, path)
         return b"%b%bcontent-length: %d\r\n\r\n%b" % (head, forwarded, len(body), body)
 
-    async def _refusal(self, answer: Answer, dialect: Dialect) -> UpstreamError:
-        body = await answer.body()
+    async def _refusal(self, answer: Answer, target: Target, dialect: Dialect) -> UpstreamError:
+        body = clean_body(await answer.body(), target.provider)
         fault = dialect.read_fault(answer.status, body)
         return classify(answer.status, answer.fields, fault, now=self._clock.wall())
 
@@ -157,7 +158,7 @@ class Upstream:
         body = await answer.body()
         fault = dialect.check_answer(body)
         if fault is not None:
-            raise UpstreamBroken(FAILED, upstream_status=answer.status, detail=fault.message)
+            raise UpstreamBroken(FAILED, upstream_status=answer.status, detail=told(fault) or "no whole answer")
         return body
 
     async def _first_content(
@@ -235,6 +236,8 @@ class _Ending:
         self._done = True
         if self.answer is not None:
             self.answer.release()
+        if isinstance(error, UpstreamError):
+            clean_error(error, self._attempt.target.provider)
         self._upstream.note_end(self._attempt, self._progress, self._generation, error)
 
 

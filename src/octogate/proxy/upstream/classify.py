@@ -44,39 +44,44 @@ def classify(  # noqa: PLR0911 - one return per row of the table reads as the ta
     if status == 429 and _CONTEXT.search(said) and not _QUOTA.search(said):
         return _refused(400, fault, "context_length_exceeded")  # two providers answer 429 to an overlong prompt
     if status in (402, 429):
-        return _limited(status, fields, said, now)
+        return _limited(status, fields, fault, said, now)
     if status in (401, 403) or (status == 400 and _BAD_KEY.search(said)):
         return CredentialRefused(
             "The gateway's access to the provider was refused.",
             replay="next",
             upstream_status=status,
-            detail=fault.message,
+            detail=told(fault),
         )
     if status == 404:
         return UpstreamRefused(fault.message, replay="next", status=404, upstream_status=404, code="upstream_not_found")
     if status in (408, 409, 425):
-        return UpstreamBroken(FAILED, replay="once", upstream_status=status, detail=fault.message)
+        return UpstreamBroken(FAILED, replay="once", upstream_status=status, detail=told(fault))
     if 400 <= status < 500:
         return _refused(status, fault, "context_length_exceeded" if _CONTEXT.search(said) else None)
     if status in (503, 529):
         wait = retry_after(fields, now)
-        return UpstreamUnavailable(BUSY, replay="safe", upstream_status=status, detail=fault.message, retry_after=wait)
+        return UpstreamUnavailable(BUSY, replay="safe", upstream_status=status, detail=told(fault), retry_after=wait)
     if status == 504:
-        return UpstreamTimeout(FAILED, upstream_status=status, detail=fault.message)
-    return UpstreamBroken(FAILED, upstream_status=status, detail=fault.message)
+        return UpstreamTimeout(FAILED, upstream_status=status, detail=told(fault))
+    return UpstreamBroken(FAILED, upstream_status=status, detail=told(fault))
 
 
-def _limited(status: int, fields: Mapping[bytes, bytes], said: str, now: float) -> UpstreamError:
+def told(fault: ProviderFault) -> str | None:
+    """What the log keeps of a provider's words: its code and its type. The prose can quote the caller's prompt."""
+    return " ".join(dict.fromkeys(filter(None, (fault.code, fault.kind)))) or None
+
+
+def _limited(status: int, fields: Mapping[bytes, bytes], fault: ProviderFault, said: str, now: float) -> UpstreamError:
     if status == 402 or _QUOTA.search(said):
         return UpstreamLimited(
             "The gateway's quota at the provider is used up.",
             replay="next",
             code="upstream_quota_exhausted",
             upstream_status=status,
-            detail=said,
+            detail=told(fault),
         )
     return UpstreamLimited(
-        LIMITED, replay="safe", upstream_status=status, detail=said, retry_after=retry_after(fields, now)
+        LIMITED, replay="safe", upstream_status=status, detail=told(fault), retry_after=retry_after(fields, now)
     )
 
 
