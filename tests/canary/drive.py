@@ -54,6 +54,8 @@ class Evidence(msgspec.Struct):
 class Run:
     """One gateway process between the callers and the two providers."""
 
+    program: tuple[str, ...] = (str(HERE / "with_defects.py"),)
+
     def __init__(self, folder: Path, *, log_file: bool) -> None:
         self.folder, self.log_file = folder, log_file
         self.evidence = Evidence(Secrets(), Content(), unique(24))
@@ -64,9 +66,10 @@ class Run:
         self.echo = await echo.Echo().start()
         async with MockServer(config=MockConfig(time_scale=0.001)) as mock:
             self.mock = mock
-            await self._refuse_to_start()
-            self._write_config()
-            self.gateway = GatewayProcess(self.config, program=(str(HERE / "with_defects.py"),))
+            (self.folder / ".env").write_text(self._dotenv())
+            await self.before()
+            self.config.write_text(self._config_text())
+            self.gateway = GatewayProcess(self.config, program=self.program)
             try:
                 await self._run()
             finally:
@@ -81,34 +84,47 @@ class Run:
         else:
             await self.gateway.start("--port", "0")
         self.port = self.gateway.port
-        for shots in (self._upstream_shots(), self._echo_shots(), self._model_shots(), self._defect_shots()):
-            await self._fire(shots, self.evidence.answers)
-        await self._fire(traffic.refused(self.evidence.content, self.evidence.secrets), self.evidence.refusals)
-        await self._send_malformed()
-        await self._leave_in_the_middle()
-        await self._reload_badly()
+        await self.drive()
         self._collect(await self._metrics())
         self.gateway.tell(signal.SIGTERM)
         await self.gateway.left()
         self._collect_streams()
 
+    async def before(self) -> None:
+        """Files with secrets in wrong places at start: the sentence goes to the terminal, with a traceback on request."""
+        good = self._config_text()
+        for number, text in enumerate(list(self._bad_configs(good))[:6]):
+            self.config.write_text(text)
+            gateway = GatewayProcess(self.config, environ={"OCTOGATE_DEBUG": "1"})
+            assert await gateway.run() != 0
+            self.evidence.sinks[f"refused start {number}"] = bytes(gateway.out.data + gateway.err.data)
+
+    async def drive(self) -> None:
+        """Everything that can happen to a call, to a connection and to a configuration."""
+        for shots in (self._upstream_shots(), self._echo_shots(), self._model_shots(), self._defect_shots()):
+            await self.fire(shots, self.evidence.answers)
+        await self.fire(traffic.refused(self.evidence.content, self.evidence.secrets), self.evidence.refusals)
+        await self._send_malformed()
+        await self._leave_in_the_middle()
+        await self._reload_badly()
+
     def _upstream_shots(self) -> Iterator[traffic.Shot]:
         for fault in FAULTS:
             for vendor in _VENDORS:
                 for stream in (False, True):
-                    yield from self._calls(f"mock_{vendor}", f"any--{fault}" if fault else "any", stream=stream)
+                    yield from self.calls(f"mock_{vendor}", f"any--{fault}" if fault else "any", stream=stream)
 
     def _echo_shots(self) -> Iterator[traffic.Shot]:
         for vendor in _VENDORS:
             for how in echo.PLAIN:
-                yield from self._calls(f"echo_{vendor}", how, stream=False)
+                yield from self.calls(f"echo_{vendor}", how, stream=False)
             for how in (*echo.PLAIN, *echo.STREAMS):
-                yield from self._calls(f"echo_{vendor}", how, stream=True)
+                yield from self.calls(f"echo_{vendor}", how, stream=True)
 
     def _model_shots(self) -> Iterator[traffic.Shot]:
         """Model names are the caller's choice: those that are served, those that are not, and those that fail."""
         for provider in ("mock_openai", "mock_gemini", "echo_anthropic", "nobody"):
-            yield from self._calls(provider, self.evidence.model, stream=False)
+            yield from self.calls(provider, self.evidence.model, stream=False)
 
     def _defect_shots(self) -> Iterator[traffic.Shot]:
         content, fields = self.evidence.content, {"authorization": f"Bearer {self.evidence.secrets.caller}"}
@@ -116,10 +132,10 @@ class Run:
             yield traffic.Shot("POST", "/v1/chat/completions", traffic.chat(defect, content), fields)
         yield traffic.Shot("GET", f"/healthz?key={self.evidence.secrets.caller}", None, fields)
 
-    def _calls(self, provider: str, model: str, *, stream: bool) -> Iterator[traffic.Shot]:
+    def calls(self, provider: str, model: str, *, stream: bool) -> Iterator[traffic.Shot]:
         return traffic.calls(provider, model, self.evidence.content, self.evidence.secrets, stream=stream)
 
-    async def _fire(self, shots: Iterator[traffic.Shot], into: list[Answer]) -> None:
+    async def fire(self, shots: Iterator[traffic.Shot], into: list[Answer]) -> None:
         async def worker() -> None:
             for shot in shots:
                 try:
@@ -145,7 +161,10 @@ class Run:
         content, secrets = self.evidence.content, self.evidence.secrets
         fields = {"authorization": f"Bearer {secrets.caller}", "cookie": secrets.cookie}
         lines = []
-        for model, stream in (("patient_openai/any--fault-hang-9999999", False), ("patient_openai/any--delay_ms=900", True)):
+        for model, stream in (
+            ("patient_openai/any--fault-hang-9999999", False),
+            ("patient_openai/any--delay_ms=900", True),
+        ):
             line = await Line.open(self.port)
             line.writer.write(
                 request("POST", "/v1/chat/completions", traffic.chat(model, content, stream=stream), fields)
@@ -193,19 +212,6 @@ class Run:
         yield good.replace("http://127.0.0.1", f"http://user:{secret}@127.0.0.1")
         yield good.replace("headers: {x-secret: '${HEADER_SECRET}'}", f"proxy: 'http://u:{secret}@127.0.0.1:9'")
         yield good.replace("server: {", "server: {port: '${OPENAI_CREDENTIAL}', shutdown_grace: '${HEADER_SECRET}', ")
-
-    async def _refuse_to_start(self) -> None:
-        """The same files at start, where the sentence goes to the terminal, with the traceback that is on request."""
-        good = self._config_text()
-        (self.folder / ".env").write_text(self._dotenv())
-        for number, text in enumerate(list(self._bad_configs(good))[:6]):
-            self.config.write_text(text)
-            gateway = GatewayProcess(self.config, environ={"OCTOGATE_DEBUG": "1"})
-            assert await gateway.run() != 0
-            self.evidence.sinks[f"refused start {number}"] = bytes(gateway.out.data + gateway.err.data)
-
-    def _write_config(self) -> None:
-        self.config.write_text(self._config_text())
 
     def _config_text(self) -> str:
         log = ", file: logs/octogate.log, rotate_mb: 1" if self.log_file else ""

@@ -40,7 +40,7 @@ def test_the_run_went_through_every_kind_of_end(evidence):
     log = evidence.sinks["stdout"] or b"".join(data for name, data in evidence.sinks.items() if "logs/" in name)
     codes = [
         "ok", "cancelled", "internal_error", "invalid_api_key", "invalid_request", "key_expired", "key_blocked",
-        "model_not_found", "request_too_large", "forbidden", "upstream_refused", "upstream_broken", "upstream_timeout",
+        "model_not_found", "forbidden", "upstream_refused", "upstream_broken", "upstream_timeout",
         "upstream_unavailable", "upstream_rate_limited", "upstream_interrupted", "upstream_credentials_exhausted",
         "upstream_malformed_event",
     ]  # fmt: skip

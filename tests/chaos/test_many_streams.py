@@ -72,7 +72,7 @@ def streams_config(ports: list[int], folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-async def test_ten_thousand_idle_streams_fit_into_300_mb_and_leave_nothing(tmp_path: Path) -> None:
+async def test_ten_thousand_idle_streams_fit_into_300_mb_and_leave_nothing(tmp_path: Path, capsys) -> None:
     count = room_for_streams()
     assert count >= FEWEST, f"the descriptor limit leaves room for {count} streams only"
     loop, began = asyncio.get_running_loop(), time.monotonic()
@@ -91,10 +91,9 @@ async def test_ten_thousand_idle_streams_fit_into_300_mb_and_leave_nothing(tmp_p
             async with asyncio.timeout(50):
                 streams = await asyncio.gather(*(open_stream(number) for number in range(count)))
             rss, opened = gateway.rss(), mocks.open_calls()
-            print(
-                f"{count} streams in {time.monotonic() - began:.1f} s: {rss / 2**20:.0f} MiB, "
-                f"{(rss - idle_rss) / count / 1024:.1f} KiB each"
-            )
+            figures = f"{rss / 2**20:.0f} MiB, {(rss - idle_rss) / count / 1024:.1f} KiB each"
+            with capsys.disabled():  # how many fit depends on the machine: always said
+                print(f"\n{count} idle streams, opened in {time.monotonic() - began:.1f} s: {figures}")
             for stream in streams:
                 stream.transport.abort()
             await eventually(lambda: mocks.open_calls() == 0, lambda: f"{mocks.open_calls()} are open", within=10)

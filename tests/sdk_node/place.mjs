@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
-const DEADLINE_MS = 8_000;
+const DEADLINE_MS = 5_000;
 
 export const url = needed("OCTOGATE_URL");
 export const key = needed("OCTOGATE_KEY");

@@ -28,7 +28,7 @@ from octogate.proxy.relay import Relay
 from octogate.proxy.response_model import renamed
 from octogate.proxy.router import Router
 from octogate.proxy.settle import CLIENT_CLOSED, phases, settle
-from octogate.proxy.upstream.attempts import Served, Upstream
+from octogate.proxy.upstream.attempts import Upstream
 from octogate.telemetry import names
 
 Snapshots = Callable[[], Snapshot]
@@ -134,42 +134,22 @@ class Pipeline:
         self, exchange: Exchange, call: Call, dialect: Dialect, progress: Progress, forwarded: bytes
     ) -> None:
         assert progress.plan is not None
-        relay = Relay(
-            exchange,
-            dialect.keep_alive_for(call),
-            lambda: self._stream_headers(call, progress),
-            rewrite=_rewrite(progress),
-        )
-        served: Served | None = None
+        begin = partial(self._stream_headers, call, progress)
+        relay = Relay(exchange, dialect, call, headers=begin, rewrite=_rewrite(progress))
         try:
-            served = await self._upstream.first_answer(progress.plan, call, dialect, progress, forwarded)
-            progress.answered_at = self._clock.monotonic()
-            exchange.phase = "relay"
-            tail = await relay.run(served)
-            served.close()
-            self._read_end(progress, served)
+            with await self._upstream.first_answer(progress.plan, call, dialect, progress, forwarded) as served:
+                progress.answered_at = self._clock.monotonic()
+                exchange.phase = "relay"
+                tail = await relay.run(served)
             self._settle(exchange, progress, 200, "ok", bytes_out=exchange.bytes_out + len(tail))
             relay.finish(tail)
-        except BaseException as error:
-            if served is not None:
-                served.close(error)
-                self._read_end(progress, served)
-            if relay.has_begun and isinstance(error, GatewayError):
-                self._settle(exchange, progress, error.status, error.code, error=error)
-                sequence = served.reader.next_sequence if served is not None and served.reader is not None else 0
-                first = not relay.has_events
-                relay.fail(
-                    dialect.write_stream_error(error, progress.request_id, call=call, first=first, sequence=sequence)
-                )
-                return
-            raise
+        except GatewayError as error:
+            if not relay.has_begun:
+                raise
+            self._settle(exchange, progress, error.status, error.code, error=error)
+            relay.fail(error, progress.request_id)
         finally:
             relay.stop()
-
-    @staticmethod
-    def _read_end(progress: Progress, served: Served) -> None:
-        if (reader := served.reader) is not None:
-            progress.usage, progress.finish, progress.output_bytes = reader.usage, reader.finish, reader.output_bytes
 
     def _stream_headers(self, call: Call, progress: Progress) -> bytes:
         phases_ms, overhead_ms = phases(progress, self._clock.monotonic())

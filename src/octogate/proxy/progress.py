@@ -8,7 +8,7 @@ from octogate.core.snapshot import Key, Snapshot, Target
 
 if TYPE_CHECKING:
     from octogate.core.usage import Usage
-
+    from octogate.dialects.base import StreamReader
 
 PHASES: Final = ("auth", "receive", "route", "upstream", "relay")
 """The disjoint intervals of a call, in order."""
@@ -24,13 +24,12 @@ class Progress:
         "call",
         "correlation_id",
         "dialect",
-        "finish",
         "group",
         "key",
         "operation",
-        "output_bytes",
         "plan",
         "read_at",
+        "reader",
         "received_at",
         "request_id",
         "routed_at",
@@ -53,8 +52,7 @@ class Progress:
         self.plan: Plan | None = None
         self.attempts: list[Attempt] = []
         self.usage: Usage | None = None
-        self.finish: str | None = None
-        self.output_bytes = 0
+        self.reader: StreamReader | None = None  # of the stream that is being relayed
         self.correlation_id: str | None = None
         self.trace_id: str | None = None
         self.settled = False

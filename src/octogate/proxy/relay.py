@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from octogate.core.call import Call
+from octogate.core.errors import GatewayError
+from octogate.dialects.base import Dialect, StreamReader
 from octogate.proxy.edge.exchange import Exchange
 from octogate.proxy.upstream.attempts import Served
 
@@ -20,16 +23,20 @@ class Relay:
     def __init__(
         self,
         exchange: Exchange,
-        keep_alive: bytes,
-        headers: Callable[[], bytes],
+        dialect: Dialect,
+        call: Call,
         *,
+        headers: Callable[[], bytes],
         rewrite: Callable[[bytes], bytes] | None = None,
     ) -> None:
-        self._exchange, self._keep_alive, self._headers, self._rewrite = exchange, keep_alive, headers, rewrite
+        self._exchange, self._dialect, self._call = exchange, dialect, call
+        self._headers, self._rewrite = headers, rewrite
+        self._keep_alive = dialect.keep_alive_for(call)
+        self._reader: StreamReader | None = None
         self._loop = asyncio.get_running_loop()
         self._written_at = self._loop.time()
         self._timer: asyncio.TimerHandle | None = self._loop.call_later(SILENCE_SECONDS, self._tick)
-        self.has_events = False
+        self._has_events = False
 
     async def run(self, served: Served) -> bytes:
         """Pass on what `served` holds and all that follows; return the tail that ends the stream.
@@ -39,10 +46,13 @@ class Relay:
         """
         reader, answer, exchange = served.reader, served.answer, self._exchange
         assert reader is not None
+        self._reader = reader
         if served.held:
             self._write(served.held)
         if reader.failure is None and not reader.complete:
             exchange.on_drain = answer.resume
+            if exchange.congested:
+                answer.pause()
 
             def sink(data: bytes) -> bool:
                 out = reader.feed(data)
@@ -59,10 +69,13 @@ class Relay:
         self._commit()
         return tail if self._rewrite is None else self._rewrite(tail)
 
-    def fail(self, error_event: bytes) -> None:
-        """End a stream that has begun with an error in band, and without the terminating chunk."""
-        self._commit()
-        self._exchange.write(error_event)
+    def fail(self, error: GatewayError, request_id: str) -> None:
+        """End a stream that has begun with the dialect's error in band, and without the terminating chunk."""
+        sequence = self._reader.next_sequence if self._reader is not None else 0
+        first = not self._has_events
+        self._exchange.write(
+            self._dialect.write_stream_error(error, request_id, call=self._call, first=first, sequence=sequence)
+        )
         self._exchange.abort()
 
     def finish(self, tail: bytes) -> None:
@@ -82,8 +95,8 @@ class Relay:
         return self._exchange.committed
 
     def _write(self, data: bytes) -> None:
-        if not self.has_events:
-            self.has_events = True
+        if not self._has_events:
+            self._has_events = True
             self._commit()
         self._written_at = self._loop.time()
         self._exchange.write(data if self._rewrite is None else self._rewrite(data))

@@ -57,7 +57,8 @@ def settle(
     progress.settled = True
     phases_ms, overhead_ms = phases(progress, now)
     call, key, target = progress.call, progress.key, progress.served_by
-    usage = progress.usage if progress.usage is not None else _estimate(progress, code)
+    reader = progress.reader
+    usage = (progress.usage if reader is None else reader.usage) or _estimate(progress, code)
     price = target.price if target is not None else None
     cost = cost_nano_usd(usage, price) if usage is not None and price is not None else None
     group = progress.group or (names.REJECTED_MODEL if call is not None else "none")
@@ -88,7 +89,7 @@ def settle(
         correlation_id=progress.correlation_id,
         trace_id=progress.trace_id,
         target=target.id if target is not None else None,
-        finish=progress.finish,
+        finish=reader.finish if reader is not None else None,
         usage=usage,
         cost_nano_usd=cost,
         price_id=price.id if price is not None and usage is not None else None,
@@ -105,12 +106,12 @@ def _estimate(progress: Progress, code: str) -> Usage | None:
     call = progress.call
     if call is None or progress.operation not in ("generate", "embed") or not progress.attempts:
         return None
-    produced = progress.output_bytes > 0
+    produced = progress.reader.output_bytes if progress.reader is not None else 0
     if code != "ok" and not produced:
         return None
     return Usage(
         input_tokens=estimate_output_tokens(call.input_bytes),
-        output_tokens=estimate_output_tokens(progress.output_bytes),
+        output_tokens=estimate_output_tokens(produced),
         exact=False,
     )
 

@@ -299,7 +299,7 @@ class Connection(asyncio.Protocol):
         if transport.can_write_eof():
             transport.write_eof()
         elif not unread:
-            transport.close()
+            transport.close()  # TLS has no half-close
 
     def _discard(self, count: int) -> None:
         self._discarded += count

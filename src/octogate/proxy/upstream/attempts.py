@@ -6,7 +6,7 @@ A stream's answer is in hand when its first content event is: until then another
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -34,7 +34,7 @@ _MAX_HEADS: Final = 4_096
 class Served:
     """The answer in hand: `body` of a plain call, or `reader`, `held` events and the rest of a stream.
 
-    Whoever gets it must `close` it exactly once, with the error if the rest went wrong.
+    Whoever gets it must `close` it, with the error if the rest went wrong; `with` does both.
     """
 
     __slots__ = ("_close", "answer", "attempt", "body", "held", "reader")
@@ -51,6 +51,12 @@ class Served:
     ) -> None:
         self.attempt, self.answer, self.body, self.reader, self.held = attempt, answer, body, reader, held
         self._close = close
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        self.close(error)
 
     def close(self, error: BaseException | None = None) -> None:
         """Give the connection back (or cut it) and tell the breaker how it went. Never waits."""
@@ -123,6 +129,7 @@ class Upstream:
                 raise await self._refusal(answer, target, dialect)
             if call.stream:
                 reader, held = await self._first_content(answer, target, call, dialect, attempt)
+                progress.reader = reader
                 served = Served(attempt, answer, end, reader=reader, held=held)
             else:
                 served = Served(attempt, answer, end, body=await self._whole(answer, dialect))
