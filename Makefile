@@ -66,7 +66,7 @@ clean: ## Remove everything that was built, the environment included
 node-sdks: $(NODE_SDKS)
 
 $(NODE_SDKS): tests/sdk_node/package-lock.json
-	@command -v npm >/dev/null || { echo "npm was not found: the tests with the Node SDKs need Node 20 or later"; exit 1; }
+	@command -v npm >/dev/null || { echo "npm was not found: the Node SDK tests need Node 20 or later"; exit 1; }
 	@echo "==> installing the Node SDKs ($$(grep -c '"integrity"' $<) packages, checked by hash)"
 	@cd tests/sdk_node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@

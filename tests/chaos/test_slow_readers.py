@@ -11,7 +11,7 @@ import pytest
 
 from octogate.mock import MockServer
 
-from ..wall.caller import DIALECTS, DialectName, calling, request_bytes
+from ..wall.caller import DIALECTS, DialectName, request_bytes
 from ..wall.rig import Rig, eventually
 from .conftest import gateway_to
 from .processes import GatewayProcess, gateway_in_a_process

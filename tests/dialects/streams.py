@@ -86,5 +86,5 @@ def a_call(dialect: DialectName, *, sse: bool = True, choices: int = 1, wants_us
 def reader_of(name: str, **options: bool | int) -> StreamReader:
     """A fresh reader for the stream of that name."""
     dialect = STREAMS[name][0]
-    call = a_call(dialect, sse=name != "gemini_array", **options)  # type: ignore[arg-type]
+    call = a_call(dialect, sse=name != "gemini_array", **options)  # type: ignore[arg-type]  # a table of names
     return DIALECTS[dialect].reader(call)

@@ -18,7 +18,7 @@ from .streams import ANTHROPIC, CHAT, GEMINI, RESPONSES, TEXT, a_call, reader_of
 
 def client(body: bytes, status: int = 200, content_type: str = "text/event-stream") -> Any:
     """An HTTP client that answers every request with that body."""
-    answer = lambda _: httpx2.Response(status, content=body, headers={"content-type": content_type})  # noqa: E731
+    answer = lambda _: httpx2.Response(status, content=body, headers={"content-type": content_type})  # noqa: E731 - plain data
     return httpx2.Client(transport=httpx2.MockTransport(answer))
 
 
@@ -38,7 +38,7 @@ def cut(name: str, body: bytes, mark: bytes) -> bytes:
     out = reader.feed(body[: body.index(mark) + len(mark)])
     assert reader.close() == b""
     assert reader.failure is not None
-    call = a_call({"chat": "openai_chat", "responses": "openai_responses", "anthropic": "anthropic_messages"}[name])  # type: ignore[arg-type]
+    call = a_call({"chat": "openai_chat", "responses": "openai_responses", "anthropic": "anthropic_messages"}[name])  # type: ignore[arg-type]  # plain data
     dialect = DIALECTS[call.endpoint.dialect]
     return out + dialect.keep_alive + dialect.write_stream_error(
         reader.failure, "req_1", call=call, first=False, sequence=reader.next_sequence
@@ -113,7 +113,7 @@ def test_anthropic_shows_the_type_of_a_refusal() -> None:
             model="m", max_tokens=9, messages=[]
         )
 
-    assert refusal.value.body["error"]["type"] == "overloaded_error"  # type: ignore[index]
+    assert refusal.value.body["error"]["type"] == "overloaded_error"  # type: ignore[index]  # plain data
 
 
 def gemini_stream(body: bytes) -> Iterator[Any]:

@@ -220,6 +220,7 @@ SIZES = [
     wrong("fields of 40 kB together", get(b"/", *(b"X-%d: %b" % (i, b"a" * 1000) for i in range(40))), 431),
     wrong("a hundred and one fields", get(b"/", *(b"X-%d: a" % i for i in range(101))), 431),
     wrong("two thousand fields", get(b"/", *(b"X-%d: a" % i for i in range(2_000))), 431),
+    wrong("fifty thousand equal fields", get(b"/", *[b"X-A: a"] * 50_000), 431),
     wrong("fifty thousand fields", get(b"/", *(b"X-%d: a" % i for i in range(50_000))), 431),
 ]
 

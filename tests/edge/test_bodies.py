@@ -64,7 +64,7 @@ async def test_no_continue_is_sent_for_a_call_that_is_refused_first(edge_with):
     assert await wire.ended() == b""
 
 
-async def test_no_continue_is_sent_to_HTTP_1_0_or_without_a_body(edge):  # noqa: N802
+async def test_no_continue_is_sent_to_HTTP_1_0_or_without_a_body(edge):  # noqa: N802 - its proper name
     first = await edge.call(b"POST / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\nbody")
     second = await edge.call(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n")
 
@@ -188,7 +188,7 @@ async def test_a_streamed_answer_is_chunked_and_the_connection_lives_on(edge_wit
         assert answer.fields[b"transfer-encoding"] == b"chunked"
 
 
-async def test_a_streamed_answer_to_HTTP_1_0_ends_with_the_connection(edge_with):  # noqa: N802
+async def test_a_streamed_answer_to_HTTP_1_0_ends_with_the_connection(edge_with):  # noqa: N802 - its proper name
     edge = await edge_with(stream_three)
     wire = await edge.call(b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
 
@@ -221,7 +221,7 @@ async def test_an_answer_that_breaks_off_says_what_it_has_and_lacks_its_end(edge
     assert edge.errors == []
 
 
-async def test_an_answer_that_breaks_off_in_HTTP_1_0_ends_with_a_reset(edge_with):  # noqa: N802
+async def test_an_answer_that_breaks_off_in_HTTP_1_0_ends_with_a_reset(edge_with):  # noqa: N802 - its proper name
     """A close is the good end of such an answer: a reader (nginx, by default) would take the half for the whole."""
     edge = await edge_with(break_off)
     wire = await edge.call(b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")

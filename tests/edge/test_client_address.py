@@ -74,7 +74,7 @@ def test_the_address_of_a_socket():
     assert socket_address(None) == ""
 
 
-def test_an_IPv6_subscriber_is_one_caller():  # noqa: N802
+def test_an_IPv6_subscriber_is_one_caller():  # noqa: N802 - its proper name
     assert network_of("192.0.2.1") == "192.0.2.1"
     assert network_of("2001:db8::1") == network_of("2001:db8::ffff:ffff:ffff:ffff") != network_of("2001:db8:0:1::1")
     assert network_of("fe80::1%eth0") == "fe80::/64"

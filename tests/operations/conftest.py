@@ -49,7 +49,7 @@ def configured(key: str, provider: Provider) -> Callable[..., str]:
     """The text of a configuration: one provider, one group; `up` goes to the provider, `more` to the end."""
 
     def text(
-        *, server: str = "drain_delay: 0s", caller: str = key, keys: str = "", marker: str = "m0", up: str = "",
+        *, server: str = "drain_delay: 0s", caller: str = key, keys: str = "", marker: str = "m0", model: str = "m0", up: str = "",
         more: str = "",
     ) -> str:  # fmt: skip
         return (
@@ -57,7 +57,7 @@ def configured(key: str, provider: Provider) -> Callable[..., str]:
             f"auth: {{static_keys: [{{id: caller, key: '{caller}'}}, {keys}]}}\n"
             f"providers:\n  up:\n    type: openai_compatible\n    base_url: http://127.0.0.1:{provider.port}/v1\n"
             f"    api_key: not-a-real-credential\n    headers: {{x-marker: {marker}}}\n{up}"
-            f"models: {{chat: {{targets: [up/{marker}]}}}}\n{more}"
+            f"models: {{chat: {{targets: [up/{model}]}}}}\n{more}"
         )
 
     return text

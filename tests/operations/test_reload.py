@@ -22,10 +22,23 @@ class Files:
         self.path, self._configured, self._random = path, configured, random.Random(64)
         self.number = 0
 
+    @property
+    def model(self) -> str:
+        """Few names: each has metrics of its own, and the metrics are read at every step."""
+        return f"m{self.number % 7}"
+
+    @property
+    def marker(self) -> str:
+        """What calls of this version are answered with."""
+        return f"{self.model}/m{self.number}"
+
     def write(self, kind: str) -> bool:
         """Replace the file; whether the new one can be used."""
         self.number += 1
-        text = self._configured(marker=f"m{self.number}", more=f"metrics: {{listen: {self.metrics_port}}}\n")
+        text = self._configured(
+            marker=f"m{self.number}", model=self.model, up="    timeout: {idle: 10m}\n",
+            more=f"metrics: {{listen: {self.metrics_port}}}\n",
+        )  # fmt: skip
         if kind in ("link", "data link"):
             self._link(text, self.path.with_name("..data") if kind == "data link" else self.path)
             return True
@@ -104,7 +117,7 @@ async def test_a_thousand_reloads_under_load_never_mix_two_versions(
         gateway.tell(signal.SIGHUP)
         if usable:
             await seen.until(version=version + 1)
-            spoken[version + 1] = f"m{files.number}/m{files.number}"
+            spoken[version + 1] = files.marker
         else:
             bad += 1
             await seen.until(invalid=invalid + 1)
@@ -136,7 +149,7 @@ async def test_a_watched_file_is_taken_over_without_a_signal(serve, configured, 
     answer = await ask(gateway.port, "POST", CHAT, chat("chat"), bearer(key))
 
     assert answer.version == 2
-    assert answer.json["choices"][0]["message"]["content"] == "m1/m1"
+    assert answer.json["choices"][0]["message"]["content"] == "m0/m1"
 
 
 async def test_a_reload_exchanges_keys_while_a_stream_of_the_old_key_goes_on(serve, configured, provider, key):

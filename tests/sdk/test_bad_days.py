@@ -122,7 +122,7 @@ def test_closing_a_stream_frees_the_provider_at_once(sdk: Sdk, running: Running)
     record = running.seen(model)[0]
     assert record.outcome == "running"
 
-    texts.close()  # type: ignore[attr-defined]
+    texts.close()  # type: ignore[attr-defined]  # what the SDK really gives
     started = time.monotonic()
     running.until(lambda: record.outcome == "disconnected", 5)
 
@@ -209,7 +209,7 @@ def test_the_anthropic_sdk_retries_what_the_gateway_calls_unavailable(running: R
     with anthropic.Anthropic(base_url=running.url, api_key=KEY, max_retries=2, timeout=20) as client:
         message = client.messages.create(model=f"anthropic/{model}", max_tokens=100, messages=SAY)
 
-    assert message.content[0].text == ANSWER  # type: ignore[union-attr]
+    assert message.content[0].text == ANSWER  # type: ignore[union-attr]  # what the SDK really gives
     assert len(running.seen(model)) == 4
 
 

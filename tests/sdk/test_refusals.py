@@ -169,7 +169,7 @@ def test_every_fault_of_a_body_is_named_with_its_path(openai_client: openai.Open
     """S2-36, S2-37."""
     with pytest.raises(openai.BadRequestError) as refused:
         openai_client.chat.completions.create(
-            model="chat", messages=[{"role": "bot", "content": "hi"}, {"role": "user"}], temperature=3, n=0  # type: ignore
+            model="chat", messages=[{"role": "bot", "content": "hi"}, {"role": "user"}], temperature=3, n=0  # type: ignore[list-item]  # wrong on purpose
         )
 
     body: Any = refused.value.body

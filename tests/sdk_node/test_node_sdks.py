@@ -100,6 +100,7 @@ async def run_story(node: str, story: str, place: Place, report: Path) -> int:
 
 @pytest.mark.parametrize("story", STORIES)
 async def test_the_sdk_cannot_tell_the_gateway_from_the_vendor(node: str, story: str, place: Place, tmp_path: Path):
+    """S2-107: the official clients of every dialect work with a base URL and a key, and nothing else changed."""
     report = tmp_path / "report"
     status = await run_story(node, story, place, report)
 

@@ -14,7 +14,7 @@ class Counted(NamedTuple):
 
 
 ENGLISH = "The quick brown fox doesn't jump over 1,234,567 lazy dogs; it's 3:45 p.m. already."
-CHINESE = "人工智能网关把请求转发给不同的模型，并精确计算费用。"  # noqa: RUF001  (a comma as Chinese writes it)
+CHINESE = "人工智能网关把请求转发给不同的模型，并精确计算费用。"
 CODE = 'def add(a: int, b: int) -> int:\n    """Sum."""\n    return a + b  # 0xFF == 255\n\n\nprint(add(1, 2))\n'
 MARKERS = "before <|endoftext|> between <|im_start|>system<|im_end|> after"
 

@@ -32,13 +32,12 @@ class Intake:
         "_barren_bytes",
         "_chunked",
         "_connection",
-        "_field_bytes",
-        "_field_count",
         "_fields",
         "_limits",
         "_offered",
         "_overhead",
         "_parser",
+        "_repeated",
         "_state",
         "_target",
         "head_bytes",
@@ -60,7 +59,7 @@ class Intake:
         self.head_bytes = 0
         self._target = b""
         self._fields: dict[bytes, bytes] = {}
-        self._field_bytes = self._field_count = 0
+        self._repeated = 0
 
     def feed(self, data: bytes) -> None:
         """Take what arrived. Exchanges go to `connection.opened` as soon as their head is complete."""
@@ -108,6 +107,14 @@ class Intake:
         self._expect_head()
         self.feed(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
+    def _weigh_head(self, fields: dict[bytes, bytes]) -> None:
+        """Once per head and not once per field; what one segment can hold bounds the work until then."""
+        sizes, limits = self._state.sizes, self._limits
+        if len(fields) + self._repeated > limits.max_header_fields:
+            raise Refused(sizes.header_fields)
+        if sum(map(len, fields)) + sum(map(len, fields.values())) + 4 * len(fields) > limits.max_header_bytes:
+            raise Refused(sizes.header_bytes)
+
     def _weigh_chunks(self, receiving: Exchange, before: int, arrived: int) -> None:
         """Bound what is neither head nor body: it is not counted by the body cap and the parser keeps trailers."""
         if self.receiving is not receiving:
@@ -135,24 +142,22 @@ class Intake:
         """One whole field, of the head or of the trailer."""
         if self.receiving is not None:
             return  # a trailer: what comes behind the body was never authorised and must not become a field
-        self._field_count += 1
-        if self._field_count > self._limits.max_header_fields:
-            raise Refused(self._state.sizes.header_fields)
-        self._field_bytes += len(name) + len(value) + 4
         name = name.lower()
         value = value.rstrip(b" \t")
         fields = self._fields
         if name in fields:
             if name in SINGLE:
                 raise Refused(refusals.REPEATED)
+            self._repeated += 1
+            if self._repeated > self._limits.max_header_fields:
+                raise Refused(self._state.sizes.header_fields)  # now: joining thousands costs quadratic time
             value = fields[name] + (b"; " if name == b"cookie" else b", ") + value
         fields[name] = value
 
     def on_headers_complete(self) -> None:
         """Check the head and open the exchange, before any of its body is read."""
         parser, fields, state = self._parser, self._fields, self._state
-        if self._field_bytes > self._limits.max_header_bytes:
-            raise Refused(state.sizes.header_bytes)
+        self._weigh_head(fields)
         version = parser.get_http_version()
         length = check_fields(version, fields, self._limits.max_body, state.sizes.body)
         method = check_method(parser.get_method())
