@@ -15,7 +15,7 @@ def plant() -> None:
     plan, receive = Router.plan, Connection.data_received
 
     def broken_plan(self, group, call, *rest, **named):
-        told = f"{call.fields} {group}"
+        told = b" ".join(bytes(value) for value in call.fields.values()).decode()
         if call.model == "defect-callback":
             asyncio.get_running_loop().call_soon(_fail, told)
         elif call.model == "defect-task":

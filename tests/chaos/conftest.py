@@ -15,7 +15,15 @@ from ..wall.caller import DIALECTS, Heard
 from ..wall.rig import CREDENTIAL, Rig, configuration, running
 
 # Nothing of this may be in what a caller gets: our credential, where the provider is, what we call it.
-PRIVATE_WORDS = (CREDENTIAL, CREDENTIAL[:16], "127.0.0.1", "upstream.test", "secret-vendor", "vendor-model", "Traceback")
+PRIVATE_WORDS = (
+    CREDENTIAL,
+    CREDENTIAL[:16],
+    "127.0.0.1",
+    "upstream.test",
+    "secret-vendor",
+    "vendor-model",
+    "Traceback",
+)
 TIMEOUTS = {"connect": "1s", "first_event": "700ms", "idle": "400ms", "total": "1s", "stream_total": "20s"}
 
 
@@ -44,7 +52,10 @@ async def gateway_to(
 ) -> AsyncIterator[Rig]:
     """A gateway whose groups `openai`, `anthropic` and `gemini` have the one provider at this port."""
     providers = vendors(port, **options)
-    models = {dialect: {"targets": [f"secret-vendor-{dialect}/vendor-model"]} for dialect in DIALECTS}
+    models = {
+        dialect: {"targets": [f"secret-vendor-{dialect}/vendor-model"], "response_model": "group"}
+        for dialect in DIALECTS
+    }
     # One try per call, and a breaker that does not open: each fault is met as it is.
     rules = {"retries": {"max_attempts": 1}, "circuit_breaker": {"failure_threshold": 1_000}}
     config = configuration(providers, models, log=folder / "log.jsonl", **(rules | (resilience or {})))

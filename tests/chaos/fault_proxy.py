@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from ..wall.rig import SCRIPTED
+
 Ending = Literal["fin", "reset", "silence"]
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
@@ -70,7 +72,7 @@ class FaultProxy:
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
-        task = asyncio.ensure_future(self._serve(reader, writer, self.choose(self._random)))
+        task = asyncio.create_task(self._serve(reader, writer, self.choose(self._random)), name=SCRIPTED)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -82,8 +84,8 @@ class FaultProxy:
             self._writers.add(upstream)
             # Whichever direction ends first ends both, as a proxy that lost one side does.
             directions = [
-                asyncio.ensure_future(self._pass_request(reader, upstream, fault)),
-                asyncio.ensure_future(self._pass_answer(answers, writer, fault)),
+                asyncio.create_task(self._pass_request(reader, upstream, fault), name=SCRIPTED),
+                asyncio.create_task(self._pass_answer(answers, writer, fault), name=SCRIPTED),
             ]
             try:
                 await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)

@@ -102,7 +102,7 @@ async def test_a_body_of_exactly_the_cap_is_accepted(edge_with):
 
 async def test_what_is_read_and_thrown_away_behind_a_refusal_is_bounded(edge_with):
     """A caller that goes on sending is cut off by its own full socket, not served by our memory or time."""
-    edge = await edge_with(max_body=1000, linger=0.5)
+    edge = await edge_with(max_body=1000, linger=3.0)
     wire = await edge.call()
     head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n"
     wire.say(head)

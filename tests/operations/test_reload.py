@@ -130,7 +130,6 @@ async def test_a_thousand_reloads_under_load_never_mix_two_versions(
     print(f"{len(answers)} calls during {RELOADS} reloads, {bad} of them refused, versions up to {version}")
     assert {answer.status for answer in answers} == {200}
     told = {(answer.version, answer.json["choices"][0]["message"]["content"]) for answer in answers}
-    assert {spoken[number] for number, _ in told} == {text for _, text in told}
     assert [pair for pair in told if spoken[pair[0]] != pair[1]] == []
     assert len(told) > 100
     assert [end.count(b"m1/m1") for end in ends] == [1] * 10

@@ -175,9 +175,7 @@ def sample(some: list[Case], each: int) -> list[Case]:
 
 @named(sample(STREAMS, 2))
 @pytest.mark.parametrize("sizes", [(1,), (1, 2, 3, 5, 7, 11, 13), (17, 1, 1, 64), (4096, 3)], ids=str)
-async def test_a_stream_is_the_same_whatever_its_pieces_were(
-    stage: Stage, case: Case, sizes: tuple[int, ...]
-) -> None:
+async def test_a_stream_is_the_same_whatever_its_pieces_were(stage: Stage, case: Case, sizes: tuple[int, ...]) -> None:
     """T-51, through sockets."""
     if sizes == (1,) and len(case.body()) > 12_000:
         sizes = (2, 1, 997)
@@ -240,7 +238,9 @@ def _check_broken_off(case: Case, out: bytes, wanted: bytes, cut: int) -> None:
     assert wanted.startswith(before)
     assert len(before) <= cut + 2  # what had come but for its empty line may be given one
     if case.dialect == "openai_responses":
-        numbers = [json.loads(event.rpartition(b"data: ")[2])["sequence_number"] for event in events if b"data: " in event]
+        numbers = [
+            json.loads(event.rpartition(b"data: ")[2])["sequence_number"] for event in events if b"data: " in event
+        ]
         assert [data["type"] for data in last] == ["error", "response.failed"]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     elif case.dialect == "anthropic_messages":

@@ -189,7 +189,13 @@ class Running:
         return self.mock.requests("sdk")[-1]
 
     def ask(
-        self, method: str, path: str, body: object = None, *, key: str | None = KEY, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = KEY,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """One request without any SDK: `body` as it is when it is bytes, else as JSON."""
         connection = http.client.HTTPConnection("127.0.0.1", self.gateway.port, timeout=20)

@@ -21,9 +21,7 @@ class Person(BaseModel):
     age: int
 
 
-def test_a_plain_message_comes_as_the_provider_gave_it(
-    anthropic_client: anthropic.Anthropic, running: Running
-) -> None:
+def test_a_plain_message_comes_as_the_provider_gave_it(anthropic_client: anthropic.Anthropic, running: Running) -> None:
     """S2-107."""
     raw = anthropic_client.messages.with_raw_response.create(model="chat", **ASK)
     message = raw.parse()

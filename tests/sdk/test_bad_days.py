@@ -93,7 +93,9 @@ def test_an_answer_that_only_lacks_its_last_event_is_given_one(sdk: Sdk, running
         assert running.receipt_for(f"{sdk.provider}/{model}").code == "ok"
 
 
-@pytest.mark.parametrize("fault", ["fault-reset", "fault-close", "fault-cut-0", "fault-http-500", "fault-error-event-0"])
+@pytest.mark.parametrize(
+    "fault", ["fault-reset", "fault-close", "fault-cut-0", "fault-http-500", "fault-error-event-0"]
+)
 def test_what_fails_before_its_first_word_is_tried_again_unseen(sdk: Sdk, running: Running, fault: str) -> None:
     """A reset before the first streamed byte was not retried by a well-known gateway. S2-75."""
     model = running.fresh(f"mock--{fault}", times=1)
@@ -156,7 +158,9 @@ def test_a_caller_whose_machine_dies_frees_the_provider_too(running: Running) ->
     """S2-41: a reset instead of an orderly close."""
     model = running.fresh("mock", delay_ms=20, tokens=2000)
     body = json.dumps({"model": f"openai/{model}", "messages": SAY, "stream": True}).encode()
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\nauthorization: Bearer {KEY}\r\ncontent-length: {len(body)}"
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\nauthorization: Bearer {KEY}\r\ncontent-length: {len(body)}"
+    )
     with socket.create_connection(("127.0.0.1", running.gateway.port), timeout=10) as caller:
         caller.sendall(head.encode() + b"\r\n\r\n" + body)
         assert caller.recv(12) == b"HTTP/1.1 200"
@@ -254,5 +258,7 @@ async def test_an_async_stream_that_breaks_is_raised_in_every_sdk(
             await drain(stream)
     with pytest.raises(errors.APIError):
         await drain(
-            await gemini_client.aio.models.generate_content_stream(model=f"gemini/{model}", contents=types.Part(text="a"))
+            await gemini_client.aio.models.generate_content_stream(
+                model=f"gemini/{model}", contents=types.Part(text="a")
+            )
         )

@@ -62,7 +62,9 @@ def test_nothing_in_a_body_chooses_key_address_or_headers(
     assert running.seen(upstream) == []
 
 
-@pytest.mark.parametrize("suffix", ["?key=1", "#frag", "%3Fkey=1", "%23frag", "/../x", "%2F..%2Fx", ":countTokens", ";a"])
+@pytest.mark.parametrize(
+    "suffix", ["?key=1", "#frag", "%3Fkey=1", "%23frag", "/../x", "%2F..%2Fx", ":countTokens", ";a"]
+)
 def test_a_model_name_cannot_change_the_path_of_the_call(running: Running, suffix: str) -> None:
     """The model was pasted into Gemini's URL: `?key=1` and `#frag` changed the upstream's path and query."""
     before = len(running.mock.requests("sdk"))

@@ -12,7 +12,12 @@ from .running import KEY, Running
 
 SAY: Any = [{"role": "user", "content": "How are you?"}]
 ANSWER = "Hello from the mock. You said: How are you?"
-CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
+CITY = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
 TOOLS: Any = [
     {"type": "function", "function": {"name": "weather", "parameters": CITY}},
     {"type": "function", "function": {"name": "clock", "parameters": CITY}},
@@ -88,9 +93,7 @@ async def test_an_async_stream_arrives_word_by_word(async_openai: openai.AsyncOp
 
 
 @pytest.mark.parametrize(("model", "names"), [("mock-tools", ["weather"]), ("mock-parallel", ["weather", "clock"])])
-def test_tool_calls_are_the_same_plain_and_streamed(
-    openai_client: openai.OpenAI, model: str, names: list[str]
-) -> None:
+def test_tool_calls_are_the_same_plain_and_streamed(openai_client: openai.OpenAI, model: str, names: list[str]) -> None:
     plain = openai_client.chat.completions.create(model=f"openai/{model}", messages=SAY, tools=TOOLS)
     with openai_client.chat.completions.stream(model=f"openai/{model}", messages=SAY, tools=TOOLS) as stream:
         stream.until_done()

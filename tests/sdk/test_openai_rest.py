@@ -10,7 +10,12 @@ from pydantic import BaseModel
 from .running import NARROW_KEY, Running
 
 ANSWER = "Hello from the mock. You said: How are you?"
-CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
+CITY = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
 TOOLS: Any = [
     {"type": "function", "name": "weather", "parameters": CITY, "strict": True},
     {"type": "function", "name": "clock", "parameters": CITY, "strict": True},

@@ -49,7 +49,10 @@ def coding_agent_body(model: str) -> bytes:
                     {"type": "tool_use", "id": "toolu_01A", "name": "Tool1", "input": {"path": "/a", "limit": 1.50}},
                 ],
             },
-            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_01A", "content": "…", **cached}]},
+            {
+                "role": "user",
+                "content": [{"type": "tool_result", "tool_use_id": "toolu_01A", "content": "…", **cached}],
+            },
         ],
         "system": [{"type": "text", "text": "You are a coding agent." * 50, **cached} for _ in range(3)],
         "tools": tools,
@@ -163,7 +166,7 @@ def test_a_terminal_agents_response_is_forwarded_whole_and_ends_as_it_needs(runn
     assert answer.whole
     assert found[-1][0] == "response.completed"
     assert json.loads(running.seen(model)[0].body) == {**body, "model": model}
-    assert not {name for name in running.seen(model)[0].headers if "codex" in name or name in ("originator",)}
+    assert not {name for name in running.seen(model)[0].headers if "codex" in name or name == "originator"}
 
 
 def test_the_stream_of_a_response_keeps_event_lines_and_numbers(running: Running) -> None:
@@ -219,9 +222,7 @@ def test_slashes_too_many_or_too_few_change_nothing(running: Running, path: str)
 def test_a_key_is_taken_from_whatever_header_a_client_puts_it_in(running: Running, header: str, path: str) -> None:
     value = f"Bearer {KEY}" if header == "authorization" else KEY
 
-    answer = running.post(
-        path, {"model": "chat", "max_tokens": 9, "messages": SAY}, key=None, headers={header: value}
-    )
+    answer = running.post(path, {"model": "chat", "max_tokens": 9, "messages": SAY}, key=None, headers={header: value})
 
     assert answer.status == 200
 

@@ -1,6 +1,6 @@
 """What the SDKs raise when a call is refused, by the gateway or by the provider."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import anthropic
@@ -41,7 +41,7 @@ class Client:
 @pytest.fixture(params=["openai", "responses", "anthropic", "gemini"])
 def client(
     request: Any, openai_client: openai.OpenAI, anthropic_client: anthropic.Anthropic, gemini_with: Call
-) -> Iterator[Client]:
+) -> Client:
     def chat(model: str, key: str, stream: bool) -> None:
         made = openai_client.with_options(api_key=key).chat.completions.create(
             model=model, messages=SAY, stream=stream, temperature=0.5
@@ -68,7 +68,7 @@ def client(
         named = {400: "BadRequestError", 401: "AuthenticationError", 404: "NotFoundError", 429: "RateLimitError"}
         return {0: sdk.APIStatusError, **{status: getattr(sdk, name) for status, name in named.items()}}
 
-    yield {
+    return {
         "openai": Client("openai", "openai", chat, kinds(openai)),
         "responses": Client("responses", "openai", responses, kinds(openai)),
         "anthropic": Client("anthropic", "anthropic", messages, kinds(anthropic)),
@@ -167,10 +167,10 @@ def test_a_broken_answer_is_the_providers_fault_and_none_of_it_is_echoed(
 
 def test_every_fault_of_a_body_is_named_with_its_path(openai_client: openai.OpenAI) -> None:
     """S2-36, S2-37."""
+    messages: Any = [{"role": "bot", "content": "hi"}, {"role": "user"}]
+
     with pytest.raises(openai.BadRequestError) as refused:
-        openai_client.chat.completions.create(
-            model="chat", messages=[{"role": "bot", "content": "hi"}, {"role": "user"}], temperature=3, n=0  # type: ignore[list-item]  # wrong on purpose
-        )
+        openai_client.chat.completions.create(model="chat", messages=messages, temperature=3, n=0)
 
     body: Any = refused.value.body
     assert body["type"] == "invalid_request_error"

@@ -1,12 +1,11 @@
 """Who may call: the checks that stop a gateway from starting unprotected."""
 
-import hashlib
-
 from octogate.config.faults import Path
 from octogate.config.findings import Findings
 from octogate.config.key_strength import unusable, weakness
 from octogate.config.schema import Config, StaticKey
 from octogate.config.values import is_loopback
+from octogate.core.keys import hash_key
 
 MINT = "make one with `octogate keys new`"
 
@@ -33,6 +32,13 @@ def key_id_of(key: StaticKey, index: int) -> str:
     return key.id or f"static-{index + 1}"
 
 
+def key_hash_of(key: StaticKey) -> bytes:
+    """SHA-256 of a key, whichever way it is written; of the empty key when it is not written at all."""
+    if key.key_sha256 is not None:
+        return bytes.fromhex(key.key_sha256.reveal())
+    return hash_key(key.key.reveal() if key.key is not None else "")
+
+
 def _has_keys(findings: Findings) -> bool:
     return bool(findings.document.value(("auth", "static_keys"))) or "auth" in {
         path[0] for path in findings.document.faulty if path
@@ -47,12 +53,27 @@ def _check_uniqueness(config: Config, findings: Findings) -> None:
         first = ids.setdefault(key_id_of(key, index), index)
         if first != index:
             findings.fault((*path, "id"), f"is also the id of static_keys[{first}]")
-        first = secrets.setdefault(hashlib.sha256(key.key.reveal().encode()).digest(), index)
-        if first != index and key.key:
-            findings.fault((*path, "key"), f"is the same key as static_keys[{first}]")
+        first = secrets.setdefault(key_hash_of(key), index)
+        if first != index and (key.key or key.key_sha256):
+            written = "key_sha256" if key.key is None else "key"
+            findings.fault((*path, written), f"is the same key as static_keys[{first}]")
 
 
 def _check_key(path: Path, key: StaticKey, config: Config, findings: Findings, *, local: bool) -> None:
+    _check_secret(path, key, config, findings, local=local)
+    for index, name in enumerate(key.groups or ()):
+        if not _is_grantable(name, findings):
+            findings.unknown((*path, "groups", index), "model group", name, "models", "aliases")
+
+
+def _check_secret(path: Path, key: StaticKey, config: Config, findings: Findings, *, local: bool) -> None:
+    """Exactly one spelling of the key, and a strong one. A hash says nothing about the strength of what was hashed."""
+    if key.key is None:
+        if key.key_sha256 is None and (*path, "key_sha256") not in findings.document.faulty:
+            findings.fault((*path, "key"), f"is required, or key_sha256 in its place; {MINT}")
+        return
+    if key.key_sha256 is not None:
+        findings.fault((*path, "key_sha256"), "stands beside key; write one of the two")
     secret = key.key.reveal()
     if reason := unusable(secret):
         findings.fault((*path, "key"), reason)
@@ -62,9 +83,6 @@ def _check_key(path: Path, key: StaticKey, config: Config, findings: Findings, *
             findings.fault((*path, "key"), f"{reason}; refused {where}; {MINT}")
         else:
             findings.warn((*path, "key"), f"{reason}; it would be refused in production; {MINT}")
-    for index, name in enumerate(key.groups or ()):
-        if not _is_grantable(name, findings):
-            findings.unknown((*path, "groups", index), "model group", name, "models", "aliases")
 
 
 def _is_grantable(name: str, findings: Findings) -> bool:

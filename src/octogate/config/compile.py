@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from octogate.config.check_keys import key_id_of
+from octogate.config.check_keys import key_hash_of, key_id_of
 from octogate.config.schema import (
     Config,
     GroupConfig,
@@ -20,7 +20,7 @@ from octogate.config.schema import (
     TargetConfig,
     TimeoutConfig,
 )
-from octogate.core.keys import digest_key
+from octogate.core.keys import digest_hash
 from octogate.core.money import Price
 from octogate.core.secret import Secret
 from octogate.core.snapshot import (
@@ -191,7 +191,7 @@ def _keys(config: Config, aliases: Mapping[str, str], pepper: bytes) -> dict[byt
 def _key(key: StaticKey, index: int, aliases: Mapping[str, str], pepper: bytes) -> Key:
     return Key(
         id=key_id_of(key, index),
-        digest=digest_key(key.key.reveal(), pepper),
+        digest=digest_hash(key_hash_of(key), pepper),
         user=key.user,
         team=key.team,
         environment=key.environment,

@@ -8,6 +8,7 @@ from octogate.config.values import (
     Bytes,
     Factor,
     FilePath,
+    KeyHash,
     Label,
     Listen,
     LogFile,
@@ -96,9 +97,12 @@ class Server(Section):
 
 
 class StaticKey(Section):
-    """A caller key written in the file, best as `${NAME}`."""
+    """A caller key written in the file: itself, best as `${NAME}`, or its hash."""
 
-    key: SecretText = Field(description="The key itself.")
+    key: SecretText | None = Field(default=None, description="The key itself; this or `key_sha256`.")
+    key_sha256: KeyHash | None = Field(
+        default=None, description="Its SHA-256, 64 hexadecimal digits: the key need not be known here."
+    )
     id: Label | None = Field(default=None, description="Public name in logs and metrics; `static-1`, … when absent.")
     user: Label | None = Field(default=None, description="Who the key acts for.")
     team: Label | None = Field(default=None, description="The team it is accounted to.")

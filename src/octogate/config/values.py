@@ -18,6 +18,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,3})?)\s*([KMG]i?B|B)?")
 _BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?")
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _MAX_SECONDS = 7 * 86400.0
 _MAX_USD_PER_MILLION = 1_000_000
 
@@ -73,6 +74,13 @@ def read_usd(value: object) -> int:
 def read_secret(value: object) -> object:
     """Text becomes a Secret at once, so that no error text, repr or dump of the configuration can show it."""
     return Secret(value) if isinstance(value, str) else value
+
+
+def read_key_hash(value: object) -> Secret:
+    """A SHA-256 in hex, of either case. Kept as a Secret: whoever sees the hash of a weak key can guess at leisure."""
+    if not isinstance(value, str) or not _SHA256.fullmatch(value):
+        raise ValueError("must be a SHA-256: 64 hexadecimal digits")
+    return Secret(value.lower())
 
 
 def read_time(value: object) -> float:
@@ -148,6 +156,7 @@ SecondsOrZero = Annotated[float, BeforeValidator(read_duration), Field(ge=0, le=
 Bytes = Annotated[int, BeforeValidator(read_size), Field(gt=0, le=2**40)]
 NanoUsd = Annotated[int, BeforeValidator(read_usd)]
 SecretText = Annotated[Secret, BeforeValidator(read_secret)]
+KeyHash = Annotated[Secret, BeforeValidator(read_key_hash)]
 Time = Annotated[float, BeforeValidator(read_time)]
 Factor = Annotated[float, BeforeValidator(read_number), Field(ge=1, le=10)]
 Network = Annotated[str, BeforeValidator(read_network)]

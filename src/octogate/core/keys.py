@@ -25,8 +25,18 @@ def mint_key() -> tuple[str, str]:
 
 
 def digest_key(secret: str, pepper: bytes) -> bytes:
-    """The stored form: keyed BLAKE2b-256, so that a stolen table confirms no guess without the pepper (≤ 64 bytes)."""
-    return hashlib.blake2b(secret.encode("utf-8", "surrogatepass"), key=pepper, digest_size=32).digest()
+    """The stored form: keyed BLAKE2b-256 over SHA-256, so that a stolen table confirms no guess without the pepper."""
+    return digest_hash(hash_key(secret), pepper)
+
+
+def digest_hash(key_hash: bytes, pepper: bytes) -> bytes:
+    """The stored form of a key of which only `hash_key` is known; the pepper has at most 64 bytes."""
+    return hashlib.blake2b(key_hash, key=pepper, digest_size=32).digest()
+
+
+def hash_key(secret: str) -> bytes:
+    """SHA-256 of a key: what a configuration may hold in its place."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def looks_like_ours(key: str) -> bool:

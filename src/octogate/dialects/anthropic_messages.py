@@ -135,6 +135,8 @@ class AnthropicMessages:
         }
         if error.faults:
             value["details"] = error.faults
+        if isinstance(error, UpstreamError) and error.attempts:
+            value["attempts"] = error.attempts
         return msgspec.json.encode({"type": "error", "error": value, "request_id": request_id})
 
     def write_stream_error(

@@ -141,12 +141,15 @@ class GeminiGenerate:
         if error.faults:
             violations = [{"field": fault.field, "description": fault.message} for fault in error.faults]
             details.append({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations})
+        metadata = {"request_id": request_id, "source": error.source}
+        if isinstance(error, UpstreamError) and error.attempts:
+            metadata["attempts"] = ",".join(error.attempts)  # ErrorInfo.metadata is a map of strings
         details.append(
             {
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo",
                 "reason": shown_code(error),
                 "domain": "octogate",
-                "metadata": {"request_id": request_id, "source": error.source},
+                "metadata": metadata,
             }
         )
         status = _STATUSES.get(error.status, "INVALID_ARGUMENT" if error.status < 500 else "INTERNAL")

@@ -49,6 +49,7 @@ class Relay:
         self._reader = reader
         if served.held:
             self._write(served.held)
+            served.held = b""  # a slow caller's stream lives long: not twice in memory meanwhile
         if reader.failure is None and not reader.complete:
             exchange.on_drain = answer.resume
             if exchange.congested:

@@ -15,6 +15,9 @@ Sink = Callable[[bytes], bool]
 HIGH_WATER = 256 * 1024
 """Bytes that are kept for a consumer who is not there before the socket is no longer read."""
 
+READ_BYTES = 64 * 1024
+"""The most that one read takes: what a caller who does not read leaves in our memory is a few of these."""
+
 LINGER_BYTES = 16 * 1024
 LINGER_SECONDS = 0.75  # with one sweep on top it stays within a second
 _PRECISE_SECONDS = 1.0  # deadlines nearer than this get a timer; the sweep alone would be up to a quarter late
@@ -30,8 +33,10 @@ class Owner(Protocol):
         """An exchange is over: keep the connection or end it."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """A socket, its reader, and whoever waits for it. At most one coroutine waits at any time.
+
+    Reads land in `inbox`, which all connections of a pool share: the loop fills it and hands it over in one step.
 
     Bytes go parser → sink in the socket's own callback, while the call's Task sleeps. Nobody listening: they are
     kept, up to `HIGH_WATER`. `stale`: a reused connection ended before the first byte of an answer.
@@ -43,6 +48,7 @@ class Connection(asyncio.Protocol):
         "_deadline",
         "_heard_at",
         "_idle_seconds",
+        "_inbox",
         "_is_awaiting_head",
         "_is_busy",
         "_is_closed",
@@ -68,8 +74,9 @@ class Connection(asyncio.Protocol):
         "stale",
     )
 
-    def __init__(self, where: str, owner: Owner, watch: Watch, max_header_bytes: int) -> None:
+    def __init__(self, where: str, owner: Owner, watch: Watch, max_header_bytes: int, inbox: memoryview) -> None:
         self._where = where
+        self._inbox = inbox
         self._owner = owner
         self._watch = watch
         self._loop = asyncio.get_running_loop()
@@ -214,7 +221,11 @@ class Connection(asyncio.Protocol):
         """Connected, and with TLS the handshake is done."""
         self._transport = transport
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next read goes."""
+        return self._inbox
+
+    def buffer_updated(self, nbytes: int) -> None:
         """One read of the socket."""
         if not self._is_busy:
             self._transport.abort()  # bytes that nobody asked for
@@ -222,9 +233,9 @@ class Connection(asyncio.Protocol):
         self._heard_at = monotonic()
         self._is_untouched = False
         reader = self.reader
-        reader.feed(data)
+        reader.feed(self._inbox[:nbytes])
         if self._linger_left is not None:
-            self._hear_out(len(data))
+            self._hear_out(nbytes)
             return
         if reader.pieces:
             self._deliver(reader.take())

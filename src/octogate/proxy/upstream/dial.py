@@ -26,7 +26,7 @@ class Dialer:
         self._contexts = contexts
         self._public_only = public_only
 
-    async def open(self, origin: Origin, protocol: asyncio.Protocol, *, seconds: float) -> None:
+    async def open(self, origin: Origin, protocol: asyncio.BaseProtocol, *, seconds: float) -> None:
         """Connect `protocol` within `seconds`, all steps together.
 
         Raises UpstreamUnavailable or UpstreamTimeout, both safe to repeat: no byte of a request has been sent.
@@ -40,7 +40,7 @@ class Dialer:
         except (OSError, ValueError) as error:  # ValueError: a host that cannot be a TLS server name
             raise failures.unreachable(where, str(error) or type(error).__name__) from error
 
-    async def _try_addresses(self, origin: Origin, protocol: asyncio.Protocol, deadline: float) -> None:
+    async def _try_addresses(self, origin: Origin, protocol: asyncio.BaseProtocol, deadline: float) -> None:
         host, port = _split(origin.proxy) if origin.proxy else (origin.host, origin.port)
         if origin.proxy and _is_literal(origin.host):
             self._check(origin.host)
@@ -57,7 +57,7 @@ class Dialer:
             else:
                 return
 
-    async def _connect(self, address: str, port: int, origin: Origin, protocol: asyncio.Protocol) -> None:
+    async def _connect(self, address: str, port: int, origin: Origin, protocol: asyncio.BaseProtocol) -> None:
         self._check(address)
         loop = asyncio.get_running_loop()
         context = self._contexts.get(origin.tls) if origin.scheme == "https" else None

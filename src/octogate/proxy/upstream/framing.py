@@ -56,8 +56,11 @@ class AnswerReader:
         if self.pieces:
             self.pieces = []
 
-    def feed(self, data: bytes) -> None:
-        """Take what arrived. Sets `fault` when it is not acceptable; the reader is of no use then."""
+    def feed(self, data: bytes | memoryview) -> None:
+        """Take what arrived, keep nothing of `data` itself.
+
+        Sets `fault` when it is not acceptable; the reader is of no use then.
+        """
         before = len(self.pieces)
         try:
             self._parser.feed_data(data)

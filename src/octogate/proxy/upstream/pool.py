@@ -13,7 +13,7 @@ import msgspec
 
 from octogate.core.snapshot import Origin
 from octogate.proxy.upstream import failures
-from octogate.proxy.upstream.connection import Connection
+from octogate.proxy.upstream.connection import READ_BYTES, Connection
 from octogate.proxy.upstream.deadlines import Watch
 from octogate.proxy.upstream.dial import Dialer, label
 
@@ -46,6 +46,7 @@ class Pool:
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._leased = 0
         self._is_closed = False
+        self._inbox = memoryview(bytearray(READ_BYTES))
 
     def describe(self) -> PoolState:
         """A picture for tests and operators."""
@@ -82,7 +83,7 @@ class Pool:
     async def dial(self, seconds: float) -> Connection:
         """A new connection for a slot that the caller already holds; the slot is given back on failure."""
         began = monotonic()
-        connection = Connection(self._where, self, self._watch, self._max_header_bytes)
+        connection = Connection(self._where, self, self._watch, self._max_header_bytes, self._inbox)
         try:
             await self._dialer.open(self._origin, connection, seconds=seconds)
         except BaseException:
