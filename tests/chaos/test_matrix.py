@@ -8,11 +8,12 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import orjson
 import pytest
 
 from octogate.mock import MockServer
 
-from ..wall.caller import DIALECTS, DialectName, Heard, ask
+from ..wall.caller import DIALECTS, DialectName, Heard, ask, calling, request_bytes
 from ..wall.rig import Rig
 from .conftest import gateway_to
 from .fault_proxy import Fault, FaultProxy
@@ -116,9 +117,7 @@ async def test_what_is_only_odd_is_answered(
 
 @each_dialect
 @plain_and_stream
-@pytest.mark.parametrize(
-    "fault", ["fault-status200error", "fault-badjson", "fault-nofinish", "fault-cut-3", "fault-cut-reset-3"]
-)
+@pytest.mark.parametrize("fault", ["fault-status200error", "fault-badjson", "fault-cut-3", "fault-cut-reset-3"])
 async def test_a_200_that_is_no_answer_is_an_error(
     mock: MockServer, rig: Rig, keeps_its_secrets, fault: str, dialect: DialectName, stream: bool
 ) -> None:
@@ -169,7 +168,7 @@ async def test_a_stream_that_breaks_at_any_byte_never_ends_cleanly(
     """T-50, T-56: offsets over the whole answer, drawn once and for all."""
     size = len((await ask(mock.port, dialect, "vendor-model", stream=True)).body)
 
-    for offset in (230 + size * part // 12 for part in range(10)):
+    for offset in (230 + size * part // 12 for part in range(0, 10, 4 if ending == "silence" else 1)):
         proxy.choose = lambda _, at=offset: Fault(cut_answer_at=at, ending=ending, piece_bytes=64)
         heard = await spoiled_rig.ask(dialect, dialect, stream=True)
         fails_honestly(heard)
@@ -196,7 +195,7 @@ async def test_an_answer_with_spoiled_bytes_never_harms_the_gateway(
 async def test_a_length_that_is_a_lie_fails_a_plain_answer_and_not_a_stream_that_has_said_its_end(
     mock: MockServer, rig: Rig, dialect: DialectName
 ) -> None:
-    """T-56: the dialect's last event ends a stream, whatever the framing around it says."""
+    """T-56: an answer that has said its end is whole, whatever the framing around it says."""
     mock.behave("chaos", scenario="fault-clmismatch")
 
     plain = await rig.ask(dialect, dialect)
@@ -207,6 +206,37 @@ async def test_a_length_that_is_a_lie_fails_a_plain_answer_and_not_a_stream_that
     await rig.quiet(mock)
     assert [receipt.code for receipt in rig.receipts] == ["upstream_interrupted", "ok"]
     assert rig.open_upstream() == 0, "a connection with bytes missing was kept"
+
+
+@each_dialect
+@pytest.mark.parametrize("ending", ["fin", "reset", "silence"])
+async def test_a_stream_that_breaks_behind_its_finish_reason_is_finished_properly(
+    mock: MockServer, proxy: FaultProxy, spoiled_rig: Rig, dialect: DialectName, ending: str
+) -> None:
+    """T-50, S11: nothing of the answer is missing, only its last event or its framing."""
+    last = {"openai": b"data: [DONE]", "anthropic": b"event: message_stop", "gemini": b"0\r\n\r\n"}[dialect]
+    raw = await bytes_of_answer(mock.port, dialect)
+    proxy.choose = lambda _: Fault(cut_answer_at=raw.index(last), ending=ending)
+
+    heard = await spoiled_rig.ask(dialect, dialect, stream=True)
+
+    assert (heard.status, heard.ended, heard.text) == (200, "whole", GREETING)
+    assert heard.ends_cleanly
+    assert heard.error is None
+    await only_receipt_says(spoiled_rig, mock, "ok")
+    assert spoiled_rig.open_upstream() == 0, "a connection in the middle of an answer was kept"
+
+
+async def bytes_of_answer(port: int, dialect: DialectName) -> bytes:
+    """What the upstream sends to the gateway, its framing included, up to the last chunk."""
+    body = None
+    if dialect == "openai":  # the gateway always asks for the usage
+        message = {"role": "user", "content": "hello"}
+        body = orjson.dumps(
+            {"model": "vendor-model", "messages": [message], "stream": True, "stream_options": {"include_usage": True}}
+        )
+    async with calling(port, request_bytes(dialect, "vendor-model", stream=True, body=body)) as line:
+        return await line.reader.readuntil(b"0\r\n\r\n")
 
 
 def fails_honestly(heard: Heard) -> None:

@@ -1,5 +1,6 @@
 """`keys new`, `tokens`, `health`."""
 
+import hashlib
 import io
 import json
 import sys
@@ -12,13 +13,16 @@ from octogate.core.keys import checksum_ok
 def test_a_new_key_is_shown_once_and_its_line_for_the_configuration_works(octogate_command, tmp_path, config_file):
     ran = octogate_command("keys", "new", "--id", "team-b", "--team", 'the "B" team', "--groups", "chat, other")
     variable, key = next(line for line in ran.out.splitlines() if line.startswith("OCTOGATE_KEY_")).split("=")
-    entry = ran.out.splitlines()[-1]
+    entry, hashed = (line for line in ran.out.splitlines() if line.startswith("- {"))
 
     assert checksum_ok(key)
     assert ran.out.count(key) == 1
     assert yaml.safe_load(entry) == [
         {"id": "team-b", "key": f"${{{variable}}}", "team": 'the "B" team', "groups": ["chat", "other"]}
     ]
+    (by_hash,) = yaml.safe_load(hashed)
+    assert by_hash["key_sha256"] == hashlib.sha256(key.encode()).hexdigest()
+    assert "key" not in by_hash
     config_file.write_text(config_file.read_text().replace("  static_keys:\n", f"  static_keys:\n    {entry}\n"))
     (tmp_path / ".env").write_text(f"{variable}={key}\n")
     assert "groups      chat, other" in octogate_command("check", "--key", "team-b").out

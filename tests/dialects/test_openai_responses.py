@@ -83,7 +83,7 @@ def test_each_legal_end_is_passed_on_as_it_is(kind: str, response: dict[str, Any
     reader = DIALECT.reader(a_call("openai_responses"))
 
     assert reader.feed(last) == b""
-    assert reader.complete
+    assert reader.started
     assert reader.close() == last
     assert reader.finish == finish
     assert reader.failure is None

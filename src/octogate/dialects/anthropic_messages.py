@@ -5,7 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from octogate.core.call import Call, DialectName, Endpoint
-from octogate.core.errors import GatewayError
+from octogate.core.errors import GatewayError, UpstreamError
 from octogate.core.usage import Usage
 from octogate.dialects import body as bodies
 from octogate.dialects import faults

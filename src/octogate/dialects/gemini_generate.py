@@ -6,7 +6,7 @@ from urllib.parse import quote
 import msgspec
 
 from octogate.core.call import Call, DialectName, Endpoint
-from octogate.core.errors import GatewayError
+from octogate.core.errors import GatewayError, UpstreamError
 from octogate.core.usage import Usage
 from octogate.dialects import body as bodies
 from octogate.dialects import faults

@@ -85,7 +85,10 @@ def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
 
 
 class ResponsesReader(EventReader):
-    """Ends with `response.completed`, `.incomplete` or `.failed`: nothing else is an honest end."""
+    """Ends with `response.completed`, `.incomplete` or `.failed`: nothing else is an honest end.
+
+    `complete` is only set by `close`, because something may follow, whatever the boundaries of the reads.
+    """
 
     __slots__ = ()
 
@@ -93,6 +96,8 @@ class ResponsesReader(EventReader):
         super().__init__(EventSplitter(MAX_EVENT_BYTES))
 
     def _read(self, name: bytes, data: bytes) -> Verdict:
+        if self.finish is not None:
+            return Verdict.HOLD  # some providers send `[DONE]` behind the end: it goes to the caller with the end
         try:
             event = _EVENT.decode(data)
         except msgspec.ValidationError:
@@ -115,7 +120,7 @@ class ResponsesReader(EventReader):
 
     def _end(self, kind: str, response: msgspec.Raw) -> None:
         """Take the finish and the usage from the response that the last event carries."""
-        self.complete = self.started = True
+        self.started = True
         self.finish = kind.removeprefix("response.")
         if response is _ABSENT:
             return

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from octogate.core.call import Call
-from octogate.core.errors import GatewayError
+from octogate.core.errors import GatewayError, Interrupted, UpstreamTimeout
 from octogate.dialects.base import Dialect, StreamReader
 from octogate.proxy.edge.exchange import Exchange
 from octogate.proxy.upstream.attempts import Served
@@ -63,7 +63,12 @@ class Relay:
                         answer.pause()
                 return not (reader.complete or reader.failure)
 
-            await answer.pipe(sink)
+            try:
+                await answer.pipe(sink)
+            except (Interrupted, UpstreamTimeout):
+                if reader.finish is None:
+                    raise
+                # Behind the last finish reason nothing of the answer is missing: `close` ends it properly.
         tail = reader.close()
         if reader.failure is not None:
             raise reader.failure
