@@ -135,7 +135,12 @@ class Gateway:
 
     async def reload(self) -> None:
         """Read the configuration again; an invalid file changes nothing and is reported."""
-        result = await asyncio.to_thread(self._holder.reload)
+        try:
+            result = await asyncio.to_thread(self._holder.reload)
+        except Exception as defect:  # noqa: BLE001 - the border: whatever it is, the watch for the next change goes on
+            names.reloads.add(("invalid",))
+            self._defect(defect, "none")
+            return
         names.reloads.add((result.outcome,))
         if result.outcome == "invalid":
             for fault in result.faults:
@@ -249,9 +254,15 @@ class Gateway:
         names.in_flight.read = lambda: {(): float(len(list(self._edge.in_flight)))}
         names.connections.read = lambda: {(): float(self._edge.connections)}
         names.buffered.read = lambda: {(): float(self._edge.buffered_bytes)}
-        names.breaker_open.read = lambda: {(target_id,): 1.0 for target_id in self._breakers.open_ids()}
+        names.breaker_open.read = self._open_breakers
         names.config_version.read = lambda: {(): float(self.snapshot.version)}
         names.config_age.read = lambda: {(): read_at() - self._holder.loaded_at}
+
+    def _open_breakers(self) -> dict[tuple[str, ...], float]:
+        # Under the label of the target and not its id: that can be a model name which only a caller wrote.
+        listed = {target.id for group in self.snapshot.groups.values() for target in group.targets}
+        open_ids = self._breakers.open_ids()
+        return {(found if found in listed else f"{found.partition('/')[0]}/direct",): 1.0 for found in open_ids}
 
 
 def run_loop(main: Coroutine[Any, Any, int]) -> int:

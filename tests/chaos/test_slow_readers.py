@@ -77,6 +77,7 @@ class Endless(asyncio.Protocol):
         Endless.open_streams -= self._begun
 
 
+@pytest.mark.slow
 async def test_two_hundred_callers_who_read_nothing_cost_at_most_256_kib_each(tmp_path: Path) -> None:
     """T-52: the upstreams would send without end."""
     request = request_bytes("openai", "mock0", stream=True)

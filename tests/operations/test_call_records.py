@@ -54,7 +54,9 @@ def text(key: str, mock: MockServer) -> Callable[..., str]:
     return write
 
 
-async def test_every_attempt_is_in_the_line_of_its_call_and_the_call_has_all_that_an_operator_asks_for(serve, text, key):
+async def test_every_attempt_is_in_the_line_of_its_call_and_the_call_has_all_that_an_operator_asks_for(
+    serve, text, key
+):
     """S2-76, S2-93: number, target, outcome, status and time of each attempt; who, what, how long; never the words."""
     gateway = await serve(text("  chat: {targets: [first/fault-http-503, second/fault-http-429, third/mock]}\n"))
 

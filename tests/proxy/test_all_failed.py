@@ -40,7 +40,9 @@ def told_attempts(dialect, error) -> list[str]:
 @pytest.mark.parametrize("dialect", CALLS)
 async def test_the_error_tells_the_codes_of_all_attempts_in_order_and_no_names(dialect):
     """S2-45: three targets, three ways to fail, in every dialect."""
-    story = story_in(dialect, alpha=[TIMEOUT], beta=[refusal(503, "beta.test is full")], gamma=[refusal(401, "bad key")])
+    story = story_in(
+        dialect, alpha=[TIMEOUT], beta=[refusal(503, "beta.test is full")], gamma=[refusal(401, "bad key")]
+    )
     path, body = CALLS[dialect]
 
     caller = await story.call(body, path=path)

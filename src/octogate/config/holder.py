@@ -12,6 +12,7 @@ import msgspec
 from octogate.config.faults import ConfigFault, ConfigInvalid
 from octogate.config.load import Loaded, load
 from octogate.config.schema import Config
+from octogate.config.values import is_loopback
 from octogate.core.snapshot import Snapshot
 
 Outcome = Literal["changed", "unchanged", "invalid"]
@@ -46,6 +47,8 @@ class SnapshotHolder:
         self._lock = threading.Lock()
         self._loaded = load(path, env=env, version=1, pepper=self._pepper, host=host)
         self._started = self._loaded.config
+        server = self._started.server
+        self._is_local = bool(server.unix_socket) or is_loopback(host or server.host)
         self.loaded_at = time.monotonic()
 
     @property
@@ -106,6 +109,9 @@ class SnapshotHolder:
         )
         if before is None or before != _stamp(self.path):
             raise _unsettled(self.path, "was written while it was read; it will be read again on its next change")
+        if loaded.snapshot.open_mode and not self._is_local:
+            # The file was checked with the address in it, but this process goes on listening where it was started.
+            raise _unsettled(self.path, "auth.mode open needs a loopback address, and this process listens on another")
         if current.ends_with_newline and not loaded.ends_with_newline:
             raise _unsettled(self.path, "looks half-written: its last line has no line end any more")
         return loaded

@@ -46,7 +46,11 @@ def load(
     """
     text = _read_text(path)
     folder = path.absolute().parent
-    variables = with_dotenv(folder, env)
+    try:
+        variables = with_dotenv(folder, env)
+    except OSError as error:
+        name = error.filename or folder / ".env"
+        raise _unreadable(name, f"cannot be read: {(error.strerror or 'unknown reason').lower()}") from None
     document = read_document(text, file=str(path), variables=variables)
     config, faults = validate(document, folder)
     if config is None:
@@ -72,5 +76,5 @@ def _read_text(path: Path) -> str:
         raise _unreadable(path, f"is not UTF-8 text at byte {error.start}") from None
 
 
-def _unreadable(path: Path, message: str) -> ConfigInvalid:
+def _unreadable(path: Path | str, message: str) -> ConfigInvalid:
     return ConfigInvalid([ConfigFault(str(path), 1, 1, "", message)])

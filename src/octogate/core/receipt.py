@@ -33,7 +33,7 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     overhead_ms: float
     phases_ms: dict[str, float]
     config_version: int
-    level: str = "info"
+    level: str = ""  # always given: what equals its default is left out of the line
     reason: str | None = None
     key_id: str | None = None
     user: str | None = None

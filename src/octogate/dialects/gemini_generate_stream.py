@@ -9,7 +9,7 @@ from octogate.core.usage import Usage
 from octogate.dialects.gemini_array import ArraySplitter
 from octogate.dialects.gemini_usage import read_usage
 from octogate.dialects.sse import Event, EventSplitter
-from octogate.dialects.stream import EventReader, Verdict, has_value, text_bytes
+from octogate.dialects.stream import MAX_INDEX, EventReader, Verdict, has_value, text_bytes
 
 # One event can be a whole picture.
 MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
@@ -101,7 +101,7 @@ class GeminiReader(EventReader):
 
     def _read_candidate(self, candidate: _Candidate) -> bool:
         """Count what one candidate brings; True when that is content."""
-        index = candidate.index or 0
+        index = min(abs(candidate.index or 0), MAX_INDEX)
         self._seen.add(index)
         has_content = False
         for part in (candidate.content.parts or ()) if candidate.content is not None else ():

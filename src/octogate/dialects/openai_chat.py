@@ -1,7 +1,7 @@
 """OpenAI chat completions: `POST /v1/chat/completions`."""
 
 import functools
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -12,6 +12,8 @@ from octogate.dialects import body as bodies
 from octogate.dialects import faults
 from octogate.dialects.base import ProviderFault, StreamReader
 from octogate.dialects.checks import (
+    MAX_MODEL_CHARS,
+    STEERING,
     Check,
     Faults,
     boolean,
@@ -50,6 +52,21 @@ class _Message(msgspec.Struct, gc=False):
     tool_calls: list[msgspec.Raw] | None = None
 
 
+class _Sound(msgspec.Struct, gc=False):
+    """A body without faults, as `_CHECKS` and `_check_messages` would find it; strings are looked at further."""
+
+    messages: list[_Message]
+    model: Annotated[str, msgspec.Meta(max_length=MAX_MODEL_CHARS)] | None = None
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    frequency_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
+    presence_penalty: Annotated[float, msgspec.Meta(ge=-2, le=2)] | None = None
+    n: Annotated[int, msgspec.Meta(ge=1, le=MAX_CHOICES)] | None = None
+    stream: bool | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
 class _Answer(msgspec.Struct, gc=False):
     choices: list[msgspec.Raw]
     usage: msgspec.Raw = _ABSENT
@@ -60,6 +77,7 @@ class _WithUsage(msgspec.Struct, gc=False):
     usage: msgspec.Raw = _ABSENT
 
 
+_SOUND: Final = msgspec.json.Decoder(_Sound)
 _MESSAGES: Final = msgspec.json.Decoder(list[_Message])
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
 _WITH_USAGE: Final = msgspec.json.Decoder(_WithUsage)
@@ -74,22 +92,18 @@ class OpenAIChat:
     def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
         """See Dialect. Members that we do not know are the provider's business and stay."""
         members = bodies.read_object(body)
-        found = Faults()
-        values = check_members(members, _checks(max_output_tokens), found)
-        _check_messages(members, max_messages, found)
-        options = _stream_options(members, found)
-        found.raise_if_any()
-        stream = values.get("stream") is True
-        caps = [size for name in ("max_tokens", "max_completion_tokens") if (size := whole(values.get(name)))]
+        sound = _read_sound(members, body, max_output_tokens, max_messages)
+        if sound is None:
+            return _searched(members, body, endpoint, max_output_tokens, max_messages)
         return Call(
             endpoint=endpoint,
-            model=model_of(values.get("model")),
-            stream=stream,
+            model=model_of(sound.model),
+            stream=sound.stream is True,
             fields=members,
             input_bytes=len(body),
-            max_output_tokens=max(caps, default=None),
-            choices=whole(values.get("n")) or 1,
-            wants_usage=not stream or _asks_for_usage(options),
+            max_output_tokens=max(sound.max_tokens or 0, sound.max_completion_tokens or 0) or None,
+            choices=sound.n or 1,
+            wants_usage=sound.stream is not True,  # its stream options would have been searched
         )
 
     def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
@@ -145,6 +159,49 @@ class OpenAIChat:
     def keep_alive_for(self, call: Call) -> bytes:
         """A comment line."""
         return self.keep_alive
+
+
+def _read_sound(members: bodies.Members, body: bytes, max_output_tokens: int, max_messages: int) -> _Sound | None:
+    """The body in one pass, as nearly all can be read; None when it has to be searched for faults member by member."""
+    try:
+        sound = _SOUND.decode(body)
+    except faults.UNREADABLE:
+        return None
+    messages, model = sound.messages, sound.model
+    if (
+        0 < len(messages) <= max_messages
+        and all(map(_is_sound, messages))
+        and (sound.max_tokens or 0) <= max_output_tokens
+        and (sound.max_completion_tokens or 0) <= max_output_tokens
+        and (model is None or model.isprintable())
+        and "stream_options" not in members
+        and STEERING.isdisjoint(members)
+    ):
+        return sound
+    return None
+
+
+def _searched(
+    members: bodies.Members, body: bytes, endpoint: Endpoint, max_output_tokens: int, max_messages: int
+) -> Call:
+    """The same call read member by member. Raises BadRequest with every fault."""
+    found = Faults()
+    values = check_members(members, _checks(max_output_tokens), found)
+    _check_messages(members, max_messages, found)
+    options = _stream_options(members, found)
+    found.raise_if_any()
+    stream = values.get("stream") is True
+    caps = [size for name in ("max_tokens", "max_completion_tokens") if (size := whole(values.get(name)))]
+    return Call(
+        endpoint=endpoint,
+        model=model_of(values.get("model")),
+        stream=stream,
+        fields=members,
+        input_bytes=len(body),
+        max_output_tokens=max(caps, default=None),
+        choices=whole(values.get("n")) or 1,
+        wants_usage=not stream or _asks_for_usage(options),
+    )
 
 
 @functools.lru_cache(maxsize=16)

@@ -7,7 +7,7 @@ import msgspec
 from octogate.core.call import Call
 from octogate.dialects.openai_chat_usage import read_usage
 from octogate.dialects.sse import EventSplitter
-from octogate.dialects.stream import EventReader, Verdict, has_value, text_bytes
+from octogate.dialects.stream import MAX_INDEX, EventReader, Verdict, has_value, text_bytes
 
 _ABSENT: Final = msgspec.Raw()
 _DONE: Final = b"data: [DONE]\n\n"
@@ -90,7 +90,7 @@ class ChatReader(EventReader):
 
     def _read_choice(self, choice: _Choice) -> bool:
         """Count what one choice brings; False when it ended with an error."""
-        index = choice.index or 0
+        index = min(abs(choice.index or 0), MAX_INDEX)
         self._seen.add(index)
         delta = choice.delta
         if delta is not None:

@@ -21,6 +21,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 # Two line ends in a row. The groups are atomic: CRLF must never be read as two line ends.
 _BOUNDARY: Final = re.compile(rb"(?>\r\n|\r|\n)(?>\r\n|\r|\n)")
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
+_LF: Final = 0x0A
 _DOCUMENTS: Final = frozenset({b"{", b"[", b"<"})
 # The longest part of a boundary that can lie before the newest read.
 _OVERLAP: Final = 3
@@ -49,9 +50,10 @@ class EventSplitter:
                 return ()
             data = bytes(rest)
             rest.clear()
-        if (line_end := _only_line_end(data)) > 0:
+        if data.find(b"\n") == len(data) - 2 and data.startswith(b"data: ") and data[-1] == _LF and b"\r" not in data:
+            # One whole event of one data line, as most reads are.
             self._seen_first = True
-            return ((data, b"", data[6:line_end] or None),)
+            return ((data, b"", data[6:-2] or None),)
         if b"\r" in data:
             return self._split_any(data)
         blocks = data.split(b"\n\n")
@@ -93,16 +95,6 @@ class EventSplitter:
         if len(self._rest) > self._limit:
             self.overflowed = True
             self._rest.clear()
-
-
-def _only_line_end(data: bytes) -> int:
-    """Where the line ends if a read is one whole event of one data line, as most are; else -1."""
-    if not data.startswith(b"data: "):
-        return -1
-    end = len(data) - (4 if data.endswith(b"\r\n\r\n") else 2)
-    if end == len(data) - 4:
-        return end if data.find(b"\r") == end and data.find(b"\n") == end + 1 else -1
-    return end if data.find(b"\n") == end and data.endswith(b"\n") and b"\r" not in data else -1
 
 
 def _parse_lines(block: bytes) -> tuple[bytes, bytes | None]:

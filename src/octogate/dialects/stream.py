@@ -13,6 +13,9 @@ from octogate.dialects.faults import UNREADABLE, malformed_event, stream_failure
 from octogate.dialects.sse import GARBAGE, Event
 
 MAX_TAIL_BYTES: Final = 64 * 1024 * 1024
+MAX_INDEX: Final = 1_000
+"""No caller can ask for so many answers; an upstream that numbers beyond it must not make us remember each."""
+
 _MAX_EVENTS_BEHIND_THE_END: Final = 64
 _BYTES_PER_TOKEN: Final = 4
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -36,6 +39,9 @@ class Verdict(Enum):
     """`failure` has been set."""
 
 
+_PASS: Final = Verdict.PASS  # a member of an enumeration is looked up in its class each time
+
+
 class Splitter(Protocol):
     """Cuts reads into events."""
 
@@ -52,13 +58,14 @@ class EventReader:
     """The part of a StreamReader that is the same in every dialect; a dialect adds `_read` and `_final_bytes`."""
 
     __slots__ = (
-        "_closed", "_reported", "_splitter", "_tail", "complete", "failure", "finish", "next_sequence", "output_bytes",
-        "started",
+        "_closed", "_reported", "_splitter", "_tail", "_tail_bytes", "complete", "failure", "finish", "next_sequence",
+        "output_bytes", "started",
     )  # fmt: skip
 
     def __init__(self, splitter: Splitter) -> None:
         self._splitter = splitter
         self._tail: list[bytes] = []
+        self._tail_bytes = 0
         self._reported: Usage | None = None
         self._closed = False
         self.started = self.complete = False
@@ -89,7 +96,7 @@ class EventReader:
             self.failure = malformed_event()
         if self._splitter.overflowed and self.failure is None:
             self.failure = malformed_event()
-        return b"".join(out)
+        return out[0] if len(out) == 1 else b"".join(out)
 
     def close(self) -> bytes:
         """The kept tail with an honest end, or b"" and a failure; b"" when closed before."""
@@ -123,7 +130,7 @@ class EventReader:
             verdict = self._read_garbage(data)
         else:
             verdict = self._read(name, data)
-        if verdict is Verdict.PASS:
+        if verdict is _PASS:
             (tail or out).append(raw)
         elif verdict is Verdict.HOLD:
             tail.append(raw)
@@ -132,9 +139,13 @@ class EventReader:
         elif verdict is not Verdict.DROP:
             out += tail
             tail.clear()
+            self._tail_bytes = 0
             (out if verdict is Verdict.RESUME else tail).append(raw)
-        if tail and sum(map(len, tail)) > MAX_TAIL_BYTES:
-            self.failure = malformed_event()
+        if tail:
+            # Counted as it grows: adding it all up for each of many small events would take quadratic time.
+            self._tail_bytes += len(raw)
+            if self._tail_bytes > MAX_TAIL_BYTES:
+                self.failure = malformed_event()
         return self.failure is None
 
     def _read(self, name: bytes, data: bytes) -> Verdict:

@@ -1,6 +1,7 @@
 """Stage 1: who? One credential, from any of the places where official SDKs put it, against the snapshot's digests."""
 
 import hmac
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl
@@ -11,6 +12,10 @@ from octogate.core.snapshot import Key, Snapshot
 
 MAX_KEY_CHARS = 1_024
 ANONYMOUS: Final = Key(id="anonymous", digest=b"")
+# Pages of this machine, and programs with a web view: no web site can have such an origin.
+_LOCAL_ORIGIN: Final = re.compile(
+    rb"https?://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?|(?:app|tauri|vscode-[a-z]+)://[\x21-\x7e]*"
+)
 _HEADERS: Final = (b"x-api-key", b"api-key", b"x-goog-api-key")
 
 
@@ -22,6 +27,7 @@ def authenticate(
     Raises Unauthenticated, BadRequest when two different credentials are sent, Forbidden when `scope` is missing.
     """
     if snapshot.open_mode:
+        _refuse_foreign_pages(fields)
         return ANONYMOUS
     token = credential(fields, query)
     digest = digest_key(token, snapshot.pepper)
@@ -36,6 +42,16 @@ def authenticate(
     if scope not in key.scopes:
         raise Forbidden(f"This API key does not have the scope {scope!r}.", reason="scope")
     return key
+
+
+def _refuse_foreign_pages(fields: Mapping[bytes, bytes]) -> None:
+    """Where no key is asked for, a page of any site in a browser of this machine could call too; its Origin tells.
+
+    A page that rebinds its own name to the loopback address is refused as well: its Origin is still that name.
+    """
+    origin = fields.get(b"origin")
+    if origin is not None and not _LOCAL_ORIGIN.fullmatch(origin.lower()):
+        raise Forbidden("Without keys, pages of other machines may not call; configure a key.", reason="foreign_origin")
 
 
 def credential(fields: Mapping[bytes, bytes], query: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Final
 
 from octogate.core.call import DialectName
@@ -16,14 +17,14 @@ _TIMING: Final = (
     + ", ".join(f"{name};dur=%.2f" for name in PHASES).encode()
     + b"\r\n"
 )
-# Asked for by the provider's own clients and free of credentials and billing identities.
+# Asked for by the provider's own clients and free of credentials and billing identities; beside each the dialects
+# that it belongs to, by the beginning of their name: another vendor has no use for it, and could trip over it.
 _FORWARDED: Final = (
-    b"anthropic-beta",
-    b"anthropic-version",
-    b"openai-beta",
-    b"idempotency-key",
-    b"traceparent",
-    b"tracestate",
+    (b"anthropic-beta", "anthropic_"),
+    (b"anthropic-version", "anthropic_"),
+    (b"openai-beta", "openai_"),
+    (b"traceparent", ""),
+    (b"tracestate", ""),
 )
 _ANTHROPIC_DEFAULT_VERSION: Final = b"anthropic-version: 2023-06-01\r\n"
 _SAFE_VALUE = re.compile(rb"[\x20-\x7e]{1,2048}")
@@ -31,13 +32,20 @@ _CORRELATION = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-def forwarded(fields: Mapping[bytes, bytes], dialect: DialectName, request_id: str) -> bytes:
-    """The caller's headers that a provider of `dialect` may see, and our id of the call, as header lines."""
+def forwarded(fields: Mapping[bytes, bytes], dialect: DialectName, request_id: str, key_id: str) -> bytes:
+    """The caller's headers that a provider of `dialect` may see, and our id of the call, as header lines.
+
+    To the provider all callers are one account: an idempotency key is made the caller's own (`key_id`), or one caller
+    could ask for the answer that another one got.
+    """
     lines = b"x-client-request-id: %b\r\n" % request_id.encode()
-    for name in _FORWARDED:
+    for name, family in _FORWARDED:
         value = fields.get(name)
-        if value is not None and _SAFE_VALUE.fullmatch(value):
+        if value is not None and dialect.startswith(family) and _SAFE_VALUE.fullmatch(value):
             lines += name + b": " + value + b"\r\n"
+    if (repeatable := fields.get(b"idempotency-key")) is not None:
+        own = blake2b(key_id.encode() + b"\0" + repeatable, digest_size=16).hexdigest()
+        lines += b"idempotency-key: %b\r\n" % own.encode()
     if dialect == "anthropic_messages" and b"anthropic-version" not in fields:
         lines += _ANTHROPIC_DEFAULT_VERSION
     return lines

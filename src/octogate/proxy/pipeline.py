@@ -97,7 +97,7 @@ class Pipeline:
         )
         grant = self._policy.authorize(progress.key, call, snapshot)
         progress.group = grant.group.name
-        exchange.label = f"{progress.request_id} {dialect.name} {progress.key.id} {progress.group}"
+        exchange.label = progress
         seed = random.random()  # noqa: S311 - spreads load, guards nothing
         plan = progress.plan = self._router.plan(grant.group, call, now(), seed=seed)
         progress.routed_at = now()
@@ -105,7 +105,7 @@ class Pipeline:
             await self._count_locally(exchange, call, dialect, progress)
             return
         exchange.phase = "upstream"
-        forwarded = headers.forwarded(fields, endpoint.dialect, progress.request_id)
+        forwarded = headers.forwarded(fields, endpoint.dialect, progress.request_id, progress.key.id)
         if call.stream:
             await self._stream(exchange, call, dialect, progress, forwarded)
         else:

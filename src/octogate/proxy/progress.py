@@ -57,6 +57,9 @@ class Progress:
         self.trace_id: str | None = None
         self.settled = False
 
+    def __str__(self) -> str:
+        return f"{self.request_id} {self.dialect} {self.key.id if self.key else '-'} {self.group}"
+
     def begin_attempt(self, target: Target, now: float) -> Attempt:
         """A new attempt at `target` starts."""
         attempt = Attempt(number=len(self.attempts) + 1, target=target, started_at=now)

@@ -1,5 +1,7 @@
 """Stage 9: what did it cost? Turns a call's progress into its receipt and into the counters. Synchronous throughout."""
 
+import re
+
 from octogate.core.money import cost_nano_usd
 from octogate.core.plan import Attempt
 from octogate.core.receipt import AttemptRecord, Receipt
@@ -10,6 +12,7 @@ from octogate.telemetry import names
 from octogate.telemetry.log import utc
 
 CLIENT_CLOSED = 499
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 
 def phases(progress: Progress, now: float) -> tuple[dict[str, float], float]:
@@ -63,7 +66,10 @@ def settle(
     cost = cost_nano_usd(usage, price) if usage is not None and price is not None else None
     group = progress.group or (names.REJECTED_MODEL if call is not None else "none")
     shown = group if target is None or target.listed else names.DIRECT_MODEL
-    _count(progress, status, code, now - progress.received_at, overhead_ms, usage, cost, shown)
+    seconds = now - progress.received_at
+    _count(progress, status, code, seconds, overhead_ms, shown)
+    if usage is not None and target is not None:
+        _count_usage(target.label, usage, cost)
     return Receipt(
         time=utc(wall),
         event="call",
@@ -74,7 +80,7 @@ def settle(
         operation=progress.operation,
         group=group,
         stream=call.stream if call is not None else False,
-        duration_ms=milliseconds(now - progress.received_at),
+        duration_ms=milliseconds(seconds),
         overhead_ms=overhead_ms,
         phases_ms=phases_ms,
         config_version=progress.snapshot.version,
@@ -89,7 +95,7 @@ def settle(
         correlation_id=progress.correlation_id,
         trace_id=progress.trace_id,
         target=target.id if target is not None else None,
-        finish=reader.finish if reader is not None else None,
+        finish=_word(reader.finish) if reader is not None else None,
         usage=usage,
         cost_nano_usd=cost,
         price_id=price.id if price is not None and usage is not None else None,
@@ -99,6 +105,11 @@ def settle(
         attempts=tuple([_record(attempt, now) for attempt in progress.attempts]),
         detail=detail,
     )
+
+
+def _word(finish: str | None) -> str | None:
+    """A provider's finish reason if it is a word; anything else could hold content."""
+    return finish if finish is None or _WORD.fullmatch(finish) else "other"
 
 
 def _estimate(progress: Progress, code: str) -> Usage | None:
@@ -116,24 +127,14 @@ def _estimate(progress: Progress, code: str) -> Usage | None:
     )
 
 
-def _count(
-    progress: Progress,
-    status: int,
-    code: str,
-    seconds: float,
-    overhead_ms: float,
-    usage: Usage | None,
-    cost: int | None,
-    group: str,
-) -> None:
-    dialect = progress.dialect
-    names.calls.add((dialect, group, str(status), code))
-    names.duration.observe(seconds, (dialect,))
-    names.overhead.observe(overhead_ms / 1000, (dialect,))
-    target = progress.served_by
-    if usage is None or target is None:
-        return
-    name = target.label
+def _count(progress: Progress, status: int, code: str, seconds: float, overhead_ms: float, group: str) -> None:
+    labels = (progress.dialect,)
+    names.calls.add((progress.dialect, group, str(status), code))
+    names.duration.observe(seconds, labels)
+    names.overhead.observe(overhead_ms / 1000, labels)
+
+
+def _count_usage(name: str, usage: Usage, cost: int | None) -> None:
     names.tokens.add((name, "input"), usage.input_tokens)
     names.tokens.add((name, "output"), usage.output_tokens)
     if usage.cached_tokens:

@@ -1,5 +1,6 @@
 """The log: one JSON object per line, written in bounded batches by its own thread; never content, never secrets."""
 
+import contextlib
 import datetime
 import functools
 import json
@@ -88,20 +89,23 @@ class Log:
     def _write(self, block: bytes, lines: int) -> None:
         try:
             if self._path and self._out.tell() + len(block) > self._rotate_bytes:
-                self._rotate()
+                with contextlib.suppress(OSError):  # better a file above its cap than lines that are lost
+                    self._rotate()
             self._out.write(block)
             self._out.flush()
         except (OSError, ValueError):  # a full disk or a closed pipe must not stop the gateway
             names.log_dropped.add((), lines)
 
     def _rotate(self) -> None:
+        """Rename first and close last: when either cannot be done, lines still go to the file that is open."""
         assert self._path is not None
-        self._out.close()
         stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
-        self._path.replace(self._path.with_name(f"{self._path.name}.{stamp}"))
+        with contextlib.suppress(FileNotFoundError):  # somebody moved it away
+            self._path.replace(self._path.with_name(f"{self._path.name}.{stamp}"))
+        full, self._out = self._out, _open(self._path)
+        full.close()
         for old in sorted(self._path.parent.glob(f"{self._path.name}.*"))[: -self._keep or None]:
             old.unlink(missing_ok=True)
-        self._out = _open(self._path)
 
 
 def line(record: object) -> bytes:
@@ -116,7 +120,8 @@ def line(record: object) -> bytes:
         text = json.dumps(orjson.loads(text)).replace("\x7f", "\\u007f").encode()
         if len(text) > MAX_LINE_BYTES - 1:
             text = _shortened(text)
-    if b"sk-" in text or b"AIza" in text or b"earer" in text:
+    # A byte is found ten times faster than a word: most lines have no capital I.
+    if b"sk-" in text or (b"I" in text and b"AIza" in text) or b"earer" in text:
         text = _LOOKS_SECRET.sub(_masked, text)
     return text + b"\n"
 

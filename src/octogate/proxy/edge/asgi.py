@@ -23,13 +23,17 @@ if TYPE_CHECKING:
 _OURS = frozenset({b"content-length", b"transfer-encoding", b"connection", b"date", b"keep-alive"})
 
 
+MAX_BODY = 65_536
+"""The pages ask for no key: a body there must not take from the memory that calls with one share."""
+
+
 async def serve_asgi(app: AsgiApp, exchange: Exchange) -> None:
     """Run `app` on `exchange`. The body is read first, so an application never begins on a request that is broken.
 
     When the caller leaves, the Task is cancelled: `http.disconnect` comes only after the answer is complete.
     """
     try:
-        body = await exchange.body()
+        body = await exchange.body(at_most=MAX_BODY)
     except GatewayError as error:
         answer = error_body(error.message, error.code, error.status)
         exchange.send(error.status, b"content-type: application/json\r\n", answer)

@@ -56,8 +56,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, state: EdgeState, *, is_tls: bool) -> None:
         self.state = state
         self.is_tls = is_tls
-        self.peer = ""
-        self.network = ""
+        self.peer = self.network = ""
         self.deadline = inf
         self.congested = False
         self.gone = True
@@ -67,9 +66,8 @@ class Connection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._queued: list[Exchange] = []
         self._last_word: Refusal | None = None
-        self.paused = False
         self._outflow: Outflow
-        self._idle = self._closing = False
+        self.paused = self._idle = self._closing = False
         self._discarded = 0
 
     # What the event loop calls.
@@ -353,12 +351,21 @@ class Connection(asyncio.Protocol):
         if not self._transport.is_closing():
             self._transport.abort()
 
+    @property
+    def unsent(self) -> int:
+        """Bytes of answers that wait in our memory for this caller."""
+        return self._transport.get_write_buffer_size() if self.congested else 0
+
+    def cut(self, reason: str) -> None:
+        """Disconnect a caller who does not take its answer."""
+        self.state.refused(reason)
+        self._leave()
+        self._transport.abort()
+
     def sweep(self, now: float) -> None:
         """Enforce what is due; called only if the deadline has passed or the connection is congested or paused."""
         if self.congested and not self._outflow.is_moving(now):
-            self.state.refused("write_stall")
-            self._leave()
-            self._transport.abort()
+            self.cut("write_stall")
         elif self.paused and not self._closing and has_hung_up(self._transport):
             # A paused socket reports no end of file, so it is asked.
             self._leave()

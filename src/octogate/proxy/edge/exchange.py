@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from octogate.core.errors import UnsupportedEncoding
+from octogate.proxy.edge.refusals import body_above
 from octogate.proxy.edge.replies import BODILESS, CHUNKED, CLOSE, LAST_CHUNK, chunk, status_line
 
 if TYPE_CHECKING:
@@ -24,12 +26,12 @@ class Exchange:
     `path` and `query` are raw ASCII as received. `fields` has lower-case names; repeated list fields are joined with
     ", " (cookies with "; "). `peer` is the socket's address, "" for a Unix socket. `received_at` is the monotonic
     time at which the head was complete. `label` and `phase` are for whoever handles the exchange to say, without
-    content, what it is and how far it got. When the caller leaves before the answer is complete, the handler's Task
+    content, what it is and how far it got; a label is turned into text only when somebody looks. When the caller leaves before the answer is complete, the handler's Task
     is cancelled.
     """
 
     # Defaults live on the class: most exchanges never set them, and creating one is on the hot path.
-    label = ""
+    label: object = ""
     phase = "received"
     body_bytes = 0
     bytes_out = 0
@@ -44,6 +46,7 @@ class Exchange:
     cancelled = False
     wants_continue = False
     body_began = 0.0
+    at_most = sys.maxsize
     waiter: asyncio.Future[None] | None = None
     failure: Refusal | None = None
     _chunked = False
@@ -93,13 +96,17 @@ class Exchange:
         """Whether the caller reads more slowly than we write; `on_drain` is called when that ends."""
         return self.connection.congested
 
-    async def body(self) -> bytes:
-        """The whole body, asked for with 100-continue where the caller waits for that.
+    async def body(self, *, at_most: int | None = None) -> bytes:
+        """The whole body, asked for with 100-continue where the caller waits for that; `at_most` lowers the cap.
 
         Raises UnsupportedEncoding, TooLarge, BadRequest (malformed 400, too slow 408) or Overloaded.
         """
         if self.fields.get(b"content-encoding", b"identity").lower() != b"identity":
             raise UnsupportedEncoding("Send the body without Content-Encoding; compressed requests are not accepted.")
+        if at_most is not None:
+            self.at_most = at_most
+            if max(self.body_bytes, int(self.fields.get(b"content-length", b"0"))) > at_most:
+                raise body_above(at_most).error()
         if not self.complete and self.failure is None:
             await self.connection.rest_of_body(self)
         if self.failure is not None:
@@ -132,7 +139,9 @@ class Exchange:
         if self.answered or not self.committed:
             raise RuntimeError("write() belongs between start() and finish()")
         if data and not self._bodiless:
-            self._put(chunk(data) if self._chunked else data)
+            framed = b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data
+            self.bytes_out += len(framed)
+            self.connection.write(framed)
 
     def finish(self, data: bytes = b"") -> None:
         """End a streamed answer, the last part and the terminator in one write."""

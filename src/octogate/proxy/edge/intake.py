@@ -186,6 +186,8 @@ class Intake:
         state.buffered_bytes += len(data)
         if exchange.body_bytes > self._limits.max_body:
             raise Refused(state.sizes.body)
+        if exchange.body_bytes > exchange.at_most:
+            raise Refused(refusals.body_above(exchange.at_most))
         if state.buffered_bytes > self._limits.max_buffered:
             raise Refused(refusals.BUFFER)
 

@@ -10,7 +10,8 @@ class EdgeLimits(msgspec.Struct, frozen=True, kw_only=True):
     * A body must not pause longer than `body_idle` and must arrive at `body_min_rate` bytes per second on average,
       measured after a first `body_idle` seconds. Only body bytes count: chunk extensions buy no time.
     * `write_stall`: a caller that takes no byte of a waiting answer for so long is disconnected.
-    * `max_buffered` is one budget for the bodies of the whole process.
+    * `max_buffered` is one budget for the bodies of the whole process, and `max_unsent` one for answers that wait for
+      callers who take them slowly; above it the callers with the most are disconnected.
     * `max_connections_per_ip` counts an IPv6 /64 as one address. Peers in `trusted_proxies` are exempt, for they
       carry many callers; a load test from one machine needs a higher figure or an entry there. 0 means no cap.
     * `trusted_proxies` are CIDRs whose `client_ip_headers` are believed; `unix:` stands for every Unix socket peer.
@@ -29,6 +30,7 @@ class EdgeLimits(msgspec.Struct, frozen=True, kw_only=True):
     max_target_bytes: int = 16_384
     max_body: int = 64 * 2**20
     max_buffered: int = 512 * 2**20
+    max_unsent: int = 512 * 2**20
     max_discard: int = 256 * 2**10
     max_connections: int = 20_000
     max_connections_per_ip: int = 4_096

@@ -57,6 +57,11 @@ def malformed(complaint: str) -> Refusal:
     return refusal(400, "invalid_request", "malformed", message)
 
 
+def body_above(limit: int) -> Refusal:
+    """For a body that is larger than it may be here."""
+    return refusal(413, "request_too_large", "body_size", f"The body may have at most {limit} bytes.")
+
+
 VERSION = refusal(
     505, "http_version_not_supported", "version", "Only HTTP/1.1 and HTTP/1.0 are spoken here; say HTTP/1.1."
 )
@@ -137,9 +142,4 @@ class SizeRefusals:
             "header_fields",
             f"The header block may have at most {limits.max_header_fields} fields.",
         )
-        self.body = refusal(
-            413,
-            "request_too_large",
-            "body_size",
-            f"The body may have at most {limits.max_body} bytes.",
-        )
+        self.body = body_above(limits.max_body)

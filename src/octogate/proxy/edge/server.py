@@ -175,4 +175,17 @@ class EdgeServer:
         for connection in tuple(self._state.connections):
             if connection.deadline < now or connection.congested or connection.paused:
                 connection.sweep(now)
+        self._bound_unsent()
         self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
+
+    def _bound_unsent(self) -> None:
+        """Many callers who take large answers byte by byte never stall, so what waits for them has a bound together."""
+        slow = [connection for connection in self._state.connections if connection.congested]
+        waiting = sum(connection.unsent for connection in slow)
+        if waiting <= self._state.limits.max_unsent:
+            return
+        for connection in sorted(slow, key=lambda each: each.unsent, reverse=True):
+            waiting -= connection.unsent
+            connection.cut("unsent")
+            if waiting <= self._state.limits.max_unsent:
+                return

@@ -6,6 +6,7 @@ A stream's answer is in hand when its first content event is: until then another
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Final, Self
 
 import msgspec
@@ -27,6 +28,9 @@ from octogate.proxy.upstream.withhold import clean_body, clean_error
 from octogate.telemetry import names
 
 MAX_HELD_BYTES: Final = 256 * 1024
+REFUSAL_SECONDS: Final = 5.0
+"""How long the body of a refusal may take once its status is known."""
+
 _USER_AGENT: Final = f"octogate/{__version__}"
 _MAX_HEADS: Final = 4_096
 
@@ -137,6 +141,8 @@ class Upstream:
             end(error)
             raise
         attempt.first_byte_at = self._clock.monotonic()
+        if self._breakers.any_open:
+            self._breakers.recover(target.id, end.generation)
         names.first_event.observe(attempt.first_byte_at - attempt.started_at, (target.label,))
         return served
 
@@ -157,7 +163,11 @@ class Upstream:
         return b"%b%bcontent-length: %d\r\n\r\n%b" % (head, forwarded, len(body), body)
 
     async def _refusal(self, answer: Answer, target: Target, dialect: Dialect) -> UpstreamError:
-        body = clean_body(await answer.body(), target.provider)
+        answer.set_deadline(monotonic() + REFUSAL_SECONDS)
+        try:
+            body = clean_body(await answer.body(), target.provider)
+        except UpstreamError:
+            body = b""  # late, cut or endless: the status says enough
         fault = dialect.read_fault(answer.status, body)
         return classify(answer.status, answer.fields, fault, now=self._clock.wall())
 
@@ -230,10 +240,10 @@ class Upstream:
 class _Ending:
     """Ends one attempt exactly once: releases the connection, then notes the outcome."""
 
-    __slots__ = ("_attempt", "_done", "_generation", "_progress", "_upstream", "answer")
+    __slots__ = ("_attempt", "_done", "_progress", "_upstream", "answer", "generation")
 
     def __init__(self, upstream: Upstream, attempt: Attempt, progress: Progress, generation: int) -> None:
-        self._upstream, self._attempt, self._progress, self._generation = upstream, attempt, progress, generation
+        self._upstream, self._attempt, self._progress, self.generation = upstream, attempt, progress, generation
         self.answer: Answer | None = None
         self._done = False
 
@@ -245,7 +255,7 @@ class _Ending:
             self.answer.release()
         if isinstance(error, UpstreamError):
             clean_error(error, self._attempt.target.provider)
-        self._upstream.note_end(self._attempt, self._progress, self._generation, error)
+        self._upstream.note_end(self._attempt, self._progress, self.generation, error)
 
 
 def request_head(target: Target, path: str) -> bytes:

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable
 
 from octogate.core.snapshot import BreakerRules
 
+MAX_BREAKERS = 10_000
+"""Callers can name models that no configuration lists; beyond this the oldest breaker is forgotten."""
+
 
 class Breaker:
     """Opens after so many failures in a row; then lets one probe through at a time until one succeeds.
@@ -62,6 +65,12 @@ class Breakers:
             breaker.probing = True
         return breaker.generation
 
+    def recover(self, target_id: str, generation: int) -> None:
+        """A stream has begun to answer: a probe has told what it was sent for, however long the stream will last."""
+        breaker = self._by_id.get(target_id)
+        if breaker is not None and breaker.opened:
+            self.succeed(target_id, generation)
+
     def succeed(self, target_id: str, generation: int) -> None:
         """The target answered: its breaker closes."""
         breaker = self._by_id.get(target_id)
@@ -76,9 +85,10 @@ class Breakers:
 
     def fail(self, target_id: str, generation: int, rules: BreakerRules, now: float, *, at_once: bool = False) -> bool:
         """The target failed; True when this opened its breaker. `at_once` opens without counting (our credential)."""
-        breaker = self._by_id.setdefault(target_id, Breaker())
-        if generation != breaker.generation:
+        breaker = self._by_id.get(target_id)
+        if generation != (breaker.generation if breaker else 0):
             return False
+        breaker = breaker or self._add(target_id)
         breaker.failures += 1
         breaker.probing = False
         if not breaker.opened and breaker.failures < rules.failure_threshold and not at_once:
@@ -88,6 +98,12 @@ class Breakers:
         breaker.opened = min(breaker.opened + 1, 32)
         breaker.generation += 1
         return True
+
+    def _add(self, target_id: str) -> Breaker:
+        if len(self._by_id) >= MAX_BREAKERS:
+            del self._by_id[next(iter(self._by_id))]
+        breaker = self._by_id[target_id] = Breaker()
+        return breaker
 
     def _may_try(self, target_id: str, now: float) -> bool:
         breaker = self._by_id.get(target_id)
