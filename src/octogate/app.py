@@ -95,6 +95,7 @@ class Gateway:
         self._publish_gauges()
         gc.collect()
         gc.freeze()
+        gc.set_threshold(10_000, 50, 100)  # what a call makes dies by reference count: look for cycles less often
         for warning in self._holder.warnings:
             self._log.event("config_warning", level="warning", detail=str(warning))
         self._log.event("started", port=self.port, config_version=self.snapshot.version, version=__version__)

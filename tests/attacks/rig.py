@@ -5,12 +5,14 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
 from octogate.app import Gateway
-from octogate.core.receipt import Receipt
+
+if TYPE_CHECKING:
+    from octogate.core.receipt import Receipt
 
 KEY = "a-tenant-with-a-valid-key-of-its-own-0123456789"
 OTHER_KEY = "another-tenant-with-another-key-9876543210-zyx"
@@ -154,9 +156,7 @@ class Rig:
     closes_after = False
 
 
-def request(
-    body: object, path: str = CHAT, *lines: bytes, key: str | None = KEY, method: bytes = b"POST"
-) -> bytes:
+def request(body: object, path: str = CHAT, *lines: bytes, key: str | None = KEY, method: bytes = b"POST") -> bytes:
     """The bytes of one request."""
     payload = body if isinstance(body, bytes) else json.dumps(body).encode()
     head = b"".join(line + b"\r\n" for line in lines)

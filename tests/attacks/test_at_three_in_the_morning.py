@@ -81,7 +81,7 @@ async def test_a_reload_that_breaks_in_a_way_nobody_thought_of_is_not_the_last_o
 async def test_a_storm_of_hang_ups_ends_in_one_valid_configuration(rig):
     for _ in range(50):
         rig.gateway._hang_up()
-    await rig.until(lambda: rig.gateway._reloading.done())
+    await rig.until(rig.gateway._reloading.done)
     await asyncio.sleep(0)
 
     assert rig.gateway.snapshot.version == 1

@@ -21,7 +21,9 @@ ARGUMENTS = {"model": "a-car-of-1999", "modelVersion": "3", "message": {"model":
         ({"text": 'he said {"model":"x"} and { "', "model": "secret-1"}, 1),
     ],
 )
-@pytest.mark.parametrize("frame", [b"%b", b"event: x\r\ndata: %b\r\n\r\n", b": half a \"quote\n\ndata: %b\n\n", b"[%b", b",\r\n%b]"])
+@pytest.mark.parametrize(
+    "frame", [b"%b", b"event: x\r\ndata: %b\r\n\r\n", b': half a "quote\n\ndata: %b\n\n', b"[%b", b",\r\n%b]"]
+)
 def test_only_the_answers_own_model_is_replaced(answer, hidden, frame):
     plain = json.dumps(answer).encode()
     expected = plain.replace(b"secret-1", b"chat")

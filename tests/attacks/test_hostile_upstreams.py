@@ -49,7 +49,15 @@ BODIES = {
     "error of another shape": b'{"error":[[[]]]}',
     "error with lists": b'{"error":{"message":[1,2,{"msg":3}],"code":[1],"details":[{"reason":{}}]}}',
 }
-RETRY_AFTER = ["-1", "1e9", "9" * 5_000, "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 99 Foo 0000 99:99:99 +9999999", "NaN", ","]
+RETRY_AFTER = [
+    "-1",
+    "1e9",
+    "9" * 5_000,
+    "Fri, 31 Dec 9999 23:59:59 GMT",
+    "Mon, 99 Foo 0000 99:99:99 +9999999",
+    "NaN",
+    ",",
+]
 
 
 @pytest.mark.parametrize("name", HEADS)
@@ -86,7 +94,9 @@ async def test_no_event_of_a_stream_is_a_defect(rig, name, model):
         "claude/one": "/v1/messages",
         "google/one": "/v1beta/models/google%2Fone:streamGenerateContent?alt=sse",
     }[model]
-    body = chat(model, stream=True, max_tokens=5) if "google" not in model else {"contents": [{"parts": [{"text": "x"}]}]}
+    body = (
+        chat(model, stream=True, max_tokens=5) if "google" not in model else {"contents": [{"parts": [{"text": "x"}]}]}
+    )
     rig.closes_after = True
     rig.behaviour = says(EVENTS + b"data: " + BODIES[name] + b"\n\n")
     got = await rig.ask(body, path)
@@ -137,7 +147,9 @@ def test_many_small_events_behind_the_end_take_linear_time():
     for _ in range(20):
         reader.feed(b"data: {}\n\n" * 4_000)
 
-    assert time.process_time() - began < 2, "80,000 events of ten bytes took minutes when each was added up with all before"
+    assert time.process_time() - began < 2, (
+        "80,000 events of ten bytes took minutes when each was added up with all before"
+    )
     assert reader.failure is None
 
 

@@ -47,7 +47,9 @@ async def test_a_late_second_answer_ends_the_connection_before_the_next_caller(r
 
 
 async def test_a_provider_that_quotes_our_credential_tells_nobody(rig):
-    rig.behaviour = says(answer(b'{"error":{"message":"bad key %b","code":"%b"}}' % ((SECRET.encode(),) * 2), b"400 No"))
+    rig.behaviour = says(
+        answer(b'{"error":{"message":"bad key %b","code":"%b"}}' % ((SECRET.encode(),) * 2), b"400 No")
+    )
     got = await rig.ask(chat())
     await rig.gateway.reload()
 
@@ -59,9 +61,7 @@ async def test_a_provider_that_quotes_our_credential_tells_nobody(rig):
 async def test_a_finish_reason_that_is_prose_is_not_logged(rig):
     rig.closes_after = True
     prose = b"the user said: my password is hunter2"
-    rig.behaviour = says(
-        b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + STOP.replace(b'"stop"', b'"%b"' % prose)
-    )
+    rig.behaviour = says(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + STOP.replace(b'"stop"', b'"%b"' % prose))
     got = await rig.ask(chat(stream=True))
 
     assert got.whole

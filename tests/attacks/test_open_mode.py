@@ -13,7 +13,13 @@ async def open_rig(rig_with):
 
 @pytest.mark.parametrize(
     "origin",
-    ["https://evil.example", "http://evil.example:4000", "null", "http://127.0.0.1.evil.example", "http://localhost.evil"]
+    [
+        "https://evil.example",
+        "http://evil.example:4000",
+        "null",
+        "http://127.0.0.1.evil.example",
+        "http://localhost.evil",
+    ]
     + ["file://", "http://localhost@evil.example", "http://127.0.0.1:4000/x"],
 )
 async def test_a_web_page_cannot_call_through_a_browser_of_this_machine(open_rig, origin):
@@ -24,7 +30,8 @@ async def test_a_web_page_cannot_call_through_a_browser_of_this_machine(open_rig
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://localhost:3000", "http://127.0.0.1:8080", "http://[::1]:1", "https://LOCALHOST", "tauri://localhost"]
+    "origin",
+    ["http://localhost:3000", "http://127.0.0.1:8080", "http://[::1]:1", "https://LOCALHOST", "tauri://localhost"],
 )
 async def test_pages_and_programs_of_this_machine_can(open_rig, origin):
     assert (await open_rig.ask(chat(), CHAT, b"origin: " + origin.encode(), key=None)).status == 200
@@ -40,7 +47,7 @@ async def test_with_keys_an_origin_decides_nothing(rig):
 
 
 async def test_a_reload_cannot_open_a_listener_that_the_network_reaches(rig_with):
-    rig = await rig_with(server={"host": "0.0.0.0", "port": 0})  # noqa: S104 - the point of the test
+    rig = await rig_with(server={"host": "0.0.0.0", "port": 0})
     opened = rig.config()
     opened["auth"] = {"mode": "open"}
     opened["server"]["host"] = "127.0.0.1"

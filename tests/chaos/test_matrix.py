@@ -44,7 +44,7 @@ ANSWERS = {
     "fault-hang": (504, "upstream_timeout"),
     "fault-empty": (502, "upstream_broken"),
     "fault-gzip": (502, "upstream_broken"),
-    "fault-hugeheader-102400": (502, "upstream_broken"),
+    "fault-hugeheader-4096": (502, "upstream_broken"),
 }
 
 WAYS = {

@@ -125,7 +125,8 @@ class Auth(Section):
     """Who may call."""
 
     mode: Literal["keys", "open"] = Field(
-        default="keys", description="`open` asks for no key and is for loopback only."
+        default="keys",
+        description="`open` asks for no key, is for loopback only, and refuses pages of other web origins.",
     )
     static_keys: tuple[StaticKey, ...] = Field(default=(), max_length=10_000, description="The keys of callers.")
 

@@ -12,6 +12,7 @@ from octogate.telemetry import names
 from octogate.telemetry.log import utc
 
 CLIENT_CLOSED = 499
+_DIRECT = names.DIRECT_MODEL
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 
@@ -65,9 +66,8 @@ def settle(
     price = target.price if target is not None else None
     cost = cost_nano_usd(usage, price) if usage is not None and price is not None else None
     group = progress.group or (names.REJECTED_MODEL if call is not None else "none")
-    shown = group if target is None or target.listed else names.DIRECT_MODEL
     seconds = now - progress.received_at
-    _count(progress, status, code, seconds, overhead_ms, shown)
+    _count(progress, status, code, seconds, overhead_ms, group if target is None or target.listed else _DIRECT)
     if usage is not None and target is not None:
         _count_usage(target.label, usage, cost)
     return Receipt(

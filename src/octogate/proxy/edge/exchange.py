@@ -26,8 +26,8 @@ class Exchange:
     `path` and `query` are raw ASCII as received. `fields` has lower-case names; repeated list fields are joined with
     ", " (cookies with "; "). `peer` is the socket's address, "" for a Unix socket. `received_at` is the monotonic
     time at which the head was complete. `label` and `phase` are for whoever handles the exchange to say, without
-    content, what it is and how far it got; a label is turned into text only when somebody looks. When the caller leaves before the answer is complete, the handler's Task
-    is cancelled.
+    content, what it is and how far it got; a label becomes text only when somebody looks. When the caller leaves
+    before the answer is complete, the handler's Task is cancelled.
     """
 
     # Defaults live on the class: most exchanges never set them, and creating one is on the hot path.
