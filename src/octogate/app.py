@@ -42,7 +42,8 @@ class Gateway:
         self._host = host if host is not None else config.server.host
         self._port = port if port is not None else config.server.port
         self._log = _open_log(config)
-        self._client = Client()
+        # As many calls can wait for one provider as callers can be connected.
+        self._client = Client(max_connections_per_origin=config.server.max_connections)
         self._breakers = Breakers()
         upstream = Upstream(self._client, self._breakers, self._clock, on_alarm=self._alarm)
         self._control = build_control(self)
