@@ -2,11 +2,9 @@
 
 import asyncio
 import shlex
-import shutil
 from typing import Any
 
 import orjson
-import pytest
 
 QUICK_CHECK = (
     'curl http://localhost:8000/v1/chat/completions -H "Authorization: Bearer {key}" '
@@ -15,7 +13,6 @@ QUICK_CHECK = (
 )
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 async def test_the_quick_check_works_as_it_is_written(serve, configured, key, unused_tcp_port):
     """S0-31: `serve --port` as documented, then the command word for word; only the port is a free one."""
     await serve(configured(), "--port", str(unused_tcp_port))
@@ -27,7 +24,6 @@ async def test_the_quick_check_works_as_it_is_written(serve, configured, key, un
     assert answer["choices"][0]["message"]["role"] == "assistant"
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 async def test_the_quick_check_with_a_wrong_key_says_what_is_wrong(serve, configured, unused_tcp_port):
     """S0-31"""
     await serve(configured(), "--port", str(unused_tcp_port))

@@ -172,9 +172,8 @@ def test_no_secret_is_ever_compared_with_equals():
                         side.id if isinstance(side, ast.Name) else side.attr if isinstance(side, ast.Attribute) else ""
                     )
                     if secret.search(name):
-                        found.append(f"{file.name}:{node.lineno} {name}")
-    allowed = [place for place in found if not place.startswith(("holder.py", "demo"))]
-    assert allowed == []
+                        found.append(f"{file.name} {name}")
+    assert set(found) == {"holder.py digest"}  # names the content of a configuration; public
 
 
 def test_open_mode_asks_for_nothing():
