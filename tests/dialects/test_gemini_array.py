@@ -5,7 +5,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octogate.dialects.gemini_array import ArraySplitter
+from octogate.dialects.gemini_generate.array import ArraySplitter
 
 
 def split(pieces: list[bytes]) -> tuple[list[object], bytes]:

@@ -28,7 +28,8 @@ class Call(msgspec.Struct):
 
     `fields` are the top-level members of the body, in order, as they came. `model` is "" when the caller named none.
     `input_bytes` is the size of the body. `wants_usage` is false when the caller did not ask for a usage chunk that
-    we ask the provider for anyway (OpenAI chat): the chunk is then taken out of the stream again.
+    we ask the provider for anyway (OpenAI chat): the chunk is then taken out of the stream again. `shape` is the
+    dialect that the body is really written in, where that is not the endpoint's: it is then always translated.
     """
 
     endpoint: Endpoint
@@ -39,3 +40,4 @@ class Call(msgspec.Struct):
     max_output_tokens: int | None = None
     choices: int = 1
     wants_usage: bool = True
+    shape: DialectName | None = None

@@ -5,12 +5,12 @@ from types import MappingProxyType
 from typing import Final
 
 from octogate.core.call import DialectName
-from octogate.dialects.anthropic_messages import AnthropicMessages
+from octogate.dialects.anthropic_messages.dialect import AnthropicMessages
 from octogate.dialects.base import Dialect
-from octogate.dialects.gemini_generate import GeminiGenerate
-from octogate.dialects.openai_chat import OpenAIChat
+from octogate.dialects.gemini_generate.dialect import GeminiGenerate
+from octogate.dialects.openai_chat.dialect import OpenAIChat
 from octogate.dialects.openai_embeddings import OpenAIEmbeddings
-from octogate.dialects.openai_responses import OpenAIResponses
+from octogate.dialects.openai_responses.dialect import OpenAIResponses
 
 _ALL: Final[tuple[Dialect, ...]] = (
     OpenAIChat(),

@@ -12,8 +12,8 @@ from octogate.dialects import body as bodies
 from octogate.dialects import faults
 from octogate.dialects.base import ProviderFault, StreamReader
 from octogate.dialects.checks import Check, Faults, check_members, integer, is_null, model_id, model_of, number, whole
-from octogate.dialects.gemini_generate_stream import GeminiReader
-from octogate.dialects.gemini_usage import read_usage
+from octogate.dialects.gemini_generate.stream import GeminiReader
+from octogate.dialects.gemini_generate.usage import read_usage
 from octogate.dialects.rendering import shown_code, writable
 
 MAX_CANDIDATES: Final = 128

@@ -23,7 +23,7 @@ from octogate.dialects.checks import (
     whole,
 )
 from octogate.dialects.openai_errors import error_body, error_object
-from octogate.dialects.openai_responses_stream import ResponsesReader, read_usage
+from octogate.dialects.openai_responses.stream import ResponsesReader, read_usage
 
 _ABSENT: Final = msgspec.Raw()
 _CHECKS: Final[dict[str, Check]] = {

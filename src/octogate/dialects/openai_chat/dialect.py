@@ -25,8 +25,8 @@ from octogate.dialects.checks import (
     number,
     whole,
 )
-from octogate.dialects.openai_chat_stream import ChatReader
-from octogate.dialects.openai_chat_usage import read_usage
+from octogate.dialects.openai_chat.stream import ChatReader
+from octogate.dialects.openai_chat.usage import read_usage
 from octogate.dialects.openai_errors import error_body
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")

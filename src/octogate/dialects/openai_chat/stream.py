@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from octogate.core.call import Call
-from octogate.dialects.openai_chat_usage import read_usage
+from octogate.dialects.openai_chat.usage import read_usage
 from octogate.dialects.sse import EventSplitter
 from octogate.dialects.stream import MAX_INDEX, EventReader, Verdict, has_value, text_bytes
 

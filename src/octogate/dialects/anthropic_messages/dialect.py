@@ -9,7 +9,7 @@ from octogate.core.errors import GatewayError, UpstreamError
 from octogate.core.usage import Usage
 from octogate.dialects import body as bodies
 from octogate.dialects import faults
-from octogate.dialects.anthropic_messages_stream import MessagesReader, read_counts
+from octogate.dialects.anthropic_messages.stream import MessagesReader, read_counts
 from octogate.dialects.base import ProviderFault, StreamReader
 from octogate.dialects.checks import (
     Check,

@@ -6,8 +6,8 @@ import msgspec
 
 from octogate.core.call import Call
 from octogate.core.usage import Usage
-from octogate.dialects.gemini_array import ArraySplitter
-from octogate.dialects.gemini_usage import read_usage
+from octogate.dialects.gemini_generate.array import ArraySplitter
+from octogate.dialects.gemini_generate.usage import read_usage
 from octogate.dialects.sse import Event, EventSplitter
 from octogate.dialects.stream import MAX_INDEX, EventReader, Verdict, has_value, text_bytes
 

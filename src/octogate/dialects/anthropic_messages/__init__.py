@@ -1,0 +1,1 @@
+"""Anthropic messages: native pass-through, and the mappings to and from the hub."""

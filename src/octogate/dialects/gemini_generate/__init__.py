@@ -1,0 +1,1 @@
+"""Gemini: native pass-through, and the mappings to and from the hub."""

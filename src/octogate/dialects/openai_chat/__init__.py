@@ -1,0 +1,1 @@
+"""OpenAI chat completions: native pass-through, and the mappings to and from the hub."""

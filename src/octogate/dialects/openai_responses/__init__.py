@@ -1,0 +1,1 @@
+"""OpenAI Responses: native pass-through, and the mappings to and from the hub."""
