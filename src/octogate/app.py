@@ -287,6 +287,7 @@ def _limits(config: Config) -> EdgeLimits:
         max_body=server.max_body,
         max_buffered=server.max_buffered,
         max_connections=server.max_connections,
+        max_connections_per_ip=server.max_connections_per_ip,
         trusted_proxies=tuple(str(network) for network in server.trusted_proxies),
         client_ip_headers=tuple(name.lower() for name in server.client_ip.headers),
     )

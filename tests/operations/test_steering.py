@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from .upstream import Provider
-from .wire import ask, bearer, chat
+from .wire import Line, ask, bearer, chat
 
 # Written out here and not imported: whoever takes one out of the list must come here, too.
 MEMBERS = (
@@ -114,3 +114,15 @@ async def redirected(gateway, provider, stranger, key):
 
     provider.answer = elsewhere
     return await ask(gateway.port, "POST", "/v1/chat/completions", chat("chat"), bearer(key))
+
+
+async def test_the_cap_on_connections_of_one_address_is_a_setting(serve, configured):
+    """A third connection of the same address is told why it is closed; the two before it go on."""
+    gateway = await serve(configured(server="drain_delay: 0s, max_connections_per_ip: 2"))
+    first, second = [await Line.open(gateway.port) for _ in range(2)]
+    assert [(await line.ask("GET", "/healthz")).status for line in (first, second)] == [200, 200]
+
+    third = await ask(gateway.port, "GET", "/healthz")
+
+    assert third.status in (429, 503)
+    assert (await first.ask("GET", "/healthz")).status == 200

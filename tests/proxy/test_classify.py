@@ -4,7 +4,9 @@ import pytest
 
 from octogate.core import errors
 from octogate.dialects.base import ProviderFault
-from octogate.proxy.upstream.classify import MAX_RETRY_AFTER_SECONDS, classify, retry_after
+from octogate.dialects.waits import MAX_WAIT_SECONDS
+from octogate.proxy.upstream.classify import classify
+from octogate.proxy.upstream.waits import retry_after
 
 NOW = 1_793_268_000.0  # Wed, 29 Oct 2026 10:00:00 UTC
 
@@ -63,9 +65,11 @@ def test_two_providers_say_400_where_they_mean_401(text):
     assert isinstance(judged(400, text), errors.CredentialRefused)
 
 
-@pytest.mark.parametrize("text", ["You exceeded your current quota, please check your plan", "insufficient_quota"])
-def test_a_used_up_quota_is_not_a_rate_limit(text):
-    error = judged(429, text)
+@pytest.mark.parametrize(
+    ("text", "code"), [("You exceeded your current quota, please check your plan", None), ("said", "insufficient_quota")]
+)
+def test_a_used_up_quota_is_not_a_rate_limit(text, code):
+    error = judged(429, text, code)
 
     assert (error.code, error.replay) == ("upstream_quota_exhausted", "next")
 
@@ -74,8 +78,8 @@ def test_a_used_up_quota_is_not_a_rate_limit(text):
 def test_an_overlong_prompt_is_the_callers_fault_whatever_the_status(status):
     error = judged(status, "This model's maximum context length is 8192 tokens")
 
-    assert (error.code, error.replay) == ("context_length_exceeded", "never")
-    assert error.status == (400 if status == 429 else status)
+    assert (error.status, error.code, error.replay) == (400, "context_length_exceeded", "next")
+    assert (error.counts_for_breaker, error.retry_after) == (False, None)
 
 
 @pytest.mark.parametrize(
@@ -87,13 +91,18 @@ def test_an_overlong_prompt_is_the_callers_fault_whatever_the_status(status):
         ({b"retry-after": b"0.5"}, 0.5),
         ({b"retry-after": b"Thu, 29 Oct 2026 10:00:30 GMT"}, 30.0),
         ({b"retry-after": b"Thu, 29 Oct 2026 09:00:00 GMT"}, 0.0),
-        ({b"retry-after": b"1000000000"}, MAX_RETRY_AFTER_SECONDS),
+        ({b"retry-after": b"1000000000"}, MAX_WAIT_SECONDS),
         ({b"retry-after": b"-5"}, None),
         ({b"retry-after": b"soon"}, None),
         ({b"retry-after": b"9" * 400}, None),
         ({b"x-ratelimit-remaining-requests": b"0", b"x-ratelimit-reset-requests": b"1m30s"}, 90.0),
         ({b"x-ratelimit-remaining-tokens": b"0", b"x-ratelimit-reset-tokens": b"120ms"}, 0.12),
         ({b"x-ratelimit-remaining-tokens": b"7", b"x-ratelimit-reset-tokens": b"6m0s"}, None),
+        ({b"x-ratelimit-reset-requests": b"7"}, 7.0),
+        ({b"x-ratelimit-remaining": b"0", b"x-ratelimit-reset": b"1793268020"}, 20.0),
+        ({b"x-ratelimit-remaining": b"0", b"x-ratelimit-reset": b"1793268020500"}, 20.5),
+        ({b"x-ratelimit-remaining": b"3", b"x-ratelimit-reset": b"1793268020"}, None),
+        ({b"x-ratelimit-reset-tokens": b"6 minutes"}, None),
         (
             {
                 b"anthropic-ratelimit-tokens-remaining": b"0",

@@ -2,6 +2,7 @@
 
 from octogate.core.errors import Interrupted, UpstreamBroken, UpstreamTimeout, UpstreamUnavailable
 
+from .builders import group, provider, snapshot, target
 from .playbook import DONE, HEL, HELLO, LO, ROLE, STOP, STREAM, Says, Story, refusal
 
 DOWN = UpstreamUnavailable("The provider could not be reached.", replay="safe")
@@ -209,15 +210,14 @@ async def test_an_error_names_neither_provider_nor_address():
         assert private not in caller.content
 
 
-async def test_a_group_without_the_dialect_says_so():
-    story = Story(a=[HELLO])
+async def test_a_group_without_any_way_to_serve_a_call_says_so():
+    chat_only = provider("a", frozenset({"openai_chat"}))
+    story = Story(snapshot(group(target("a", of=chat_only))), a=[HELLO])
 
-    caller = await story.call(
-        {"model": "chat", "max_tokens": 5, "messages": [{"role": "user", "content": "x"}]}, path="/v1/messages"
-    )
+    caller = await story.call({"model": "chat", "input": "x"}, path="/v1/embeddings")
 
     assert (caller.status, caller.json["error"]["code"]) == (400, "unsupported")
-    assert caller.json["type"] == "error"
+    assert story.providers.calls == []
 
 
 async def test_a_200_with_an_error_inside_is_not_an_answer():

@@ -71,10 +71,16 @@ def test_disabled_targets_and_providers_are_skipped_with_the_reason():
 
 
 def test_nobody_who_speaks_the_dialect_is_a_never():
-    plan = decide(group(A, B), Features("anthropic_messages", "generate"), RoutingState(), seed=0.0)
+    plan = decide(group(A, B), Features("anthropic_messages", "count_tokens"), RoutingState(), seed=0.0)
 
     assert plan.targets == ()
     assert plan.never
+
+
+def test_a_target_of_another_dialect_is_a_target_for_generation():
+    plan = decide(group(A, B), Features("anthropic_messages", "generate"), RoutingState(), seed=0.0)
+
+    assert plan.targets == (A, B)
 
 
 def test_open_breakers_are_a_not_now():

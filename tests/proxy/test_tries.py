@@ -1,5 +1,6 @@
 """The retry safety table, row by row, against the pure decision (T-47)."""
 
+import msgspec
 import pytest
 
 from octogate.core.errors import (
@@ -188,3 +189,17 @@ def test_the_back_off_doubles_has_full_jitter_and_a_ceiling():
     waits = [step[1] for step in walk(tries(A, max_attempts=8), [broken()] * 7)]
 
     assert waits == [0.0, 0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0]
+
+
+def test_a_call_that_was_too_long_goes_only_to_a_window_known_to_be_larger():
+    """Wall S12: the same model is not asked again, a larger one is; where nothing is known nobody else is bothered."""
+    small, smaller, large = (
+        msgspec.structs.replace(target(name), context_tokens=size) for name, size in (("a", 8), ("b", 4), ("c", 32))
+    )
+    too_long = UpstreamRefused("too long", replay="next", code="context_length_exceeded", upstream_status=400)
+
+    assert tries(small, smaller, large).after(small, too_long, 0.0, nobody).target is large
+    for others in ((smaller,), (B,)):
+        with pytest.raises(UpstreamRefused) as final:
+            tries(small, *others).after(small, too_long, 0.0, nobody)
+        assert final.value.code == "context_length_exceeded"

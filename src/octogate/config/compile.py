@@ -95,6 +95,8 @@ def _provider(name: str, provider: ProviderConfig) -> Provider:
         headers=tuple(provider.headers.items()),
         timeouts=_timeouts(provider.timeout, Timeouts()),
         supports_stream_usage=facts.supports_stream_usage if provider.stream_usage is None else provider.stream_usage,
+        plain_chat=facts.plain_chat,
+        takes_effort=facts.takes_effort,
         counts_tokens=facts.counts_tokens,
         enabled=provider.enabled,
         default_model=provider.default_model,
@@ -131,6 +133,7 @@ def _group(
         strategy=group.strategy,
         retries=_retries(group.retries, retries),
         response_model=group.response_model,
+        on_unsupported=group.on_unsupported,
     )
 
 

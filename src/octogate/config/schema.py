@@ -86,6 +86,11 @@ class Server(Section):
     max_connections: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
         default=20_000, description="Open client connections."
     )
+    max_connections_per_ip: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        default=4_096,
+        description="Open client connections of one address (IPv6: of one /64); 0 means no cap. Peers in "
+        "`trusted_proxies` are exempt.",
+    )
     shutdown_grace: SecondsOrZero = Field(default=30.0, description="How long calls in flight may finish after a stop.")
     drain_delay: SecondsOrZero = Field(
         default=5.0, description="How long new calls are still taken after a stop signal."
@@ -249,6 +254,11 @@ class GroupConfig(Section):
     retries: RetriesConfig = Field(default=RetriesConfig(), description="Overrides `resilience.retries`.")
     response_model: Literal["upstream", "group"] = Field(
         default="upstream", description="Which model name answers carry: the provider's own, or the group's."
+    )
+    on_unsupported: Literal["reject", "drop", "warn"] = Field(
+        default="drop",
+        description="What a target of another dialect cannot be told: refused with 400, left out and named in "
+        "`x-octogate-dropped` and the receipt, or that with a receipt of level warning.",
     )
 
 

@@ -149,8 +149,11 @@ class UpstreamError(GatewayError):
         code: str | None = None,
         status: int | None = None,
         reason: str | None = None,
+        param: str | None = None,
     ) -> None:
-        super().__init__(message, detail=detail, retry_after=retry_after, code=code, status=status, reason=reason)
+        super().__init__(
+            message, detail=detail, retry_after=retry_after, code=code, status=status, reason=reason, param=param
+        )
         self.replay: Replay = replay
         self.upstream_status = upstream_status
         self.attempts: tuple[str, ...] = ()
@@ -162,6 +165,20 @@ class UpstreamUnavailable(UpstreamError):
 
     status = 503
     code = "upstream_unavailable"
+
+
+class Untranslatable(UpstreamError):
+    """A target of another dialect cannot be told what the call says; another target perhaps can."""
+
+    status = 400
+    code = "unsupported"
+    source = "gateway"
+    counts_for_breaker = False
+
+    def __init__(self, message: str, *, faults: tuple[Fault, ...]) -> None:
+        super().__init__(message, replay="next", detail=", ".join(fault.field for fault in faults))
+        self.faults = faults
+        self.param = faults[0].field if faults else None
 
 
 class UpstreamTimeout(UpstreamError):
@@ -184,7 +201,10 @@ class UpstreamBroken(UpstreamError):
 
 
 class UpstreamRefused(UpstreamError):
-    """The provider refused the caller's own request: its status and its scrubbed message are passed on."""
+    """The provider refused the caller's own request: its status and its scrubbed message are passed on.
+
+    Two kinds have a code of their own and are always a 400: `context_length_exceeded` and `content_policy`.
+    """
 
     status = 400
     code = "upstream_refused"

@@ -1,8 +1,31 @@
 """A plan: the targets of one call in the order of trying, and why."""
 
+from typing import Final
+
 import msgspec
 
+from octogate.core.call import DialectName, Operation
 from octogate.core.snapshot import ModelGroup, Target
+
+TRANSLATED: Final[tuple[DialectName, ...]] = (
+    "openai_chat",
+    "anthropic_messages",
+    "gemini_generate",
+    "openai_responses",
+)
+"""The dialects that are translated into each other; of several that a provider speaks, the first is chosen."""
+
+
+def spoken(caller: DialectName, operation: Operation, provider: frozenset[DialectName]) -> DialectName | None:
+    """The dialect in which a provider that speaks `provider` is asked: the caller's own if it can be, else another.
+
+    None when no translation leads there: only generation is translated.
+    """
+    if caller in provider:
+        return caller
+    if operation != "generate" or caller not in TRANSLATED:
+        return None
+    return next((dialect for dialect in TRANSLATED if dialect in provider), None)
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -33,3 +56,4 @@ class Attempt(msgspec.Struct):
     upstream_status: int | None = None
     first_byte_at: float | None = None
     detail: str | None = None
+    dialect: DialectName | None = None  # set when the call was translated for this target

@@ -6,7 +6,7 @@ from octogate.core.usage import Usage
 
 
 class AttemptRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One attempt as the receipt tells it. Durations in milliseconds."""
+    """One attempt as the receipt tells it. Durations in milliseconds; `dialect` is set when the call was translated."""
 
     number: int
     target: str
@@ -14,11 +14,15 @@ class AttemptRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     duration_ms: float
     first_event_ms: float | None = None
     upstream_status: int | None = None
+    dialect: str | None = None
     detail: str | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line per call. `cost_nano_usd` None = unknown, never free; `code` is "ok" or the closed set of errors."""
+    """One line per call. `cost_nano_usd` None = unknown, never free; `code` is "ok" or the closed set of errors.
+
+    `dropped`: the fields of the call that the target, which speaks another dialect, could not be told.
+    """
 
     time: str
     event: str
@@ -52,4 +56,5 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     bytes_in: int = 0
     bytes_out: int = 0
     attempts: tuple[AttemptRecord, ...] = ()
+    dropped: tuple[str, ...] = ()
     detail: str | None = None

@@ -12,6 +12,7 @@ from octogate.core.secret import Secret
 
 AuthStyle = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key", "none"]
 Strategy = Literal["static", "failover", "round_robin", "weighted"]
+OnUnsupported = Literal["reject", "drop", "warn"]
 
 
 class Tls(msgspec.Struct, frozen=True):
@@ -65,6 +66,7 @@ class Provider(msgspec.Struct, frozen=True):
 
     `base_path` is what stands before the dialect's own path ("/v1", "", "/p/openai/v1"). `headers` are extra request
     headers, already validated. `supports_stream_usage` says whether `stream_options.include_usage` may be sent.
+    `plain_chat`: it knows only the older words of OpenAI's chat; `takes_effort`: it knows `reasoning_effort`.
     `counts_tokens` says whether it has a token counting endpoint. `default_model` is used when a call names no model.
     """
 
@@ -78,6 +80,8 @@ class Provider(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, Secret], ...] = ()
     timeouts: Timeouts = Timeouts()
     supports_stream_usage: bool = True
+    plain_chat: bool = True
+    takes_effort: bool = True
     counts_tokens: bool = False
     enabled: bool = True
     default_model: str | None = None
@@ -108,13 +112,17 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class ModelGroup(msgspec.Struct, frozen=True):
-    """A public model name and its targets, in the configured order."""
+    """A public model name and its targets, in the configured order.
+
+    `on_unsupported`: what happens to parts of a call that a target of another dialect cannot be told.
+    """
 
     name: str
     targets: tuple[Target, ...]
     strategy: Strategy = "failover"
     retries: Retries = Retries()
     response_model: Literal["upstream", "group"] = "upstream"
+    on_unsupported: OnUnsupported = "drop"
 
 
 class Key(msgspec.Struct, frozen=True):

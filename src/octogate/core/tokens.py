@@ -7,6 +7,9 @@ from typing import Literal, Protocol
 import msgspec
 import splintr
 
+from octogate.core.media_tokens import Media, media_tokens
+from octogate.core.model_names import bare_name
+
 MAX_COUNTED_CHARACTERS = 4_000_000
 """What is counted of one input; the rest is assumed to be like it. Bounds the time: at worst about one second."""
 
@@ -51,13 +54,6 @@ class ChatMessage(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
-class Media(msgspec.Struct, frozen=True):
-    """Something in the input that is not text. `size` is that of the decoded file in bytes, None if it is elsewhere."""
-
-    kind: Literal["image", "document", "audio", "video"]
-    size: int | None = None
-
-
 class InputFacts(msgspec.Struct, frozen=True):
     """What a bound needs to know of a call's input. `text_bytes` is UTF-8, `token_ids` counts ready-made tokens."""
 
@@ -86,7 +82,7 @@ _UNKNOWN = Vocabulary("o200k_base")
 
 def vocabulary_for(model: str) -> Vocabulary:
     """The vocabulary of a model by its name; `vendor/`, `ft:` and capitals do not matter. Unknown: o200k_base."""
-    name = model.lower().rpartition("/")[2].removeprefix("ft:")
+    name = bare_name(model)
     for beginnings, vocabulary in _VOCABULARIES:
         if name.startswith(beginnings):
             return vocabulary
@@ -138,7 +134,10 @@ def count_messages(messages: Sequence[ChatMessage], *, model: str, rule: Countin
 
 
 def input_bound(facts: InputFacts, *, model: str = "") -> int:
-    """At least as many input tokens as a provider will count, from sizes alone: no vocabulary splits below a byte."""
+    """At least as many input tokens as a provider will count, from sizes alone: no vocabulary splits below a byte.
+
+    That is proven for the text; for media it is the vendor's own formula, see `media_tokens`.
+    """
     tools = facts.tools * _BOUND_PER_TOOL + _BOUND_ANY_TOOL if facts.tools else 0
     media = sum(media_tokens(item, model=model) for item in facts.media)
     return facts.text_bytes + facts.token_ids + facts.messages * _BOUND_PER_MESSAGE + tools + media
@@ -150,40 +149,6 @@ def estimate_output_tokens(byte_count: int) -> int:
     English has four and more, code and Chinese a little above three: an estimate that seldom falls short.
     """
     return _ceil(max(byte_count, 0), _BYTES_PER_OUTPUT_TOKEN)
-
-
-# The most that a vendor charges for one image, at its highest detail. https://platform.openai.com/docs/guides/images-vision
-# (tiles: base + 8 × tile; patches: 1,536 × factor), https://docs.claude.com/en/docs/build-with-claude/vision,
-# https://ai.google.dev/gemini-api/docs/tokens (258 for each of 16 tiles).
-_IMAGE_TOKENS: tuple[tuple[tuple[str, ...], int], ...] = (
-    (("gpt-4o-mini",), 48_169),
-    (("gpt-4.1-mini", "gpt-4.1-nano", "gpt-5-mini", "gpt-5-nano", "o4-mini"), 3_779),
-    (("gpt-4o", "chatgpt-4o", "gpt-4.1", "gpt-4.5", "gpt-4-", "o1", "o3"), 1_445),
-    (("claude",), 4_784),
-    (("gemini", "gemma"), 4_128),
-)
-_IMAGE_TOKENS_UNKNOWN = 10_000
-_PAGE_BYTES, _PAGE_TOKENS, _MAX_PAGES = 10_000, 3_000, 1_000
-_AUDIO_BYTES_PER_SECOND, _AUDIO_TOKENS_PER_SECOND = 2_000, 32
-_VIDEO_BYTES_PER_SECOND, _VIDEO_TOKENS_PER_SECOND = 20_000, 300
-_MEDIA_TOKENS_UNKNOWN_SIZE = 100_000
-_MAX_MEDIA_TOKENS = 1_000_000
-
-
-def media_tokens(media: Media, *, model: str) -> int:
-    """A high estimate for one image, document, recording or film, never from the length of its base64 text."""
-    if media.kind == "image":
-        name = model.lower().rpartition("/")[2]
-        return next((most for begins, most in _IMAGE_TOKENS if name.startswith(begins)), _IMAGE_TOKENS_UNKNOWN)
-    if media.size is None:
-        return _MEDIA_TOKENS_UNKNOWN_SIZE
-    if media.kind == "document":
-        return min(1 + media.size // _PAGE_BYTES, _MAX_PAGES) * _PAGE_TOKENS
-    if media.kind == "audio":
-        tokens = _ceil(media.size * _AUDIO_TOKENS_PER_SECOND, _AUDIO_BYTES_PER_SECOND)
-    else:
-        tokens = _ceil(media.size * _VIDEO_TOKENS_PER_SECOND, _VIDEO_BYTES_PER_SECOND)
-    return min(tokens, _MAX_MEDIA_TOKENS)
 
 
 class _Splintr:

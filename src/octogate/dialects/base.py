@@ -23,18 +23,29 @@ class StreamReader(Protocol):
     Output is made of whole events, byte for byte as they came, whatever the boundaries of the input were.
     """
 
-    started: bool
-    """A content event (text, reasoning, tool call, refusal) or the terminal event has been seen."""
-    complete: bool
-    """The last event of the dialect has been seen: nothing more is expected."""
-    next_sequence: int
-    """The number of the next event, in dialects that number them (OpenAI Responses); else 0."""
-    output_bytes: int
-    """UTF-8 bytes of text, reasoning and tool arguments so far: the base of an estimate when usage never comes."""
-    finish: str | None
-    """The finish reason as the provider spells it (all choices finished), for the receipt."""
-    failure: GatewayError | None
-    """An in-band error of the provider or a malformed event: nothing from it on has been or will be returned."""
+    @property
+    def started(self) -> bool:
+        """A content event (text, reasoning, tool call, refusal) or the terminal event has been seen."""
+
+    @property
+    def complete(self) -> bool:
+        """The last event of the dialect has been seen: nothing more is expected."""
+
+    @property
+    def next_sequence(self) -> int:
+        """The number of the caller's next event, in dialects that number them (OpenAI Responses); else 0."""
+
+    @property
+    def output_bytes(self) -> int:
+        """UTF-8 bytes of text, reasoning and tool arguments so far: the base of an estimate when usage never comes."""
+
+    @property
+    def finish(self) -> str | None:
+        """The finish reason as the provider spells it (all choices finished), for the receipt."""
+
+    @property
+    def failure(self) -> GatewayError | None:
+        """An in-band error of the provider or a malformed event: nothing from it on has been or will be returned."""
 
     @property
     def usage(self) -> Usage | None:

@@ -1,13 +1,17 @@
 """Reads what providers say when they refuse or fail: every recorded shape, in a body and inside a stream."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
-from octogate.core.errors import UpstreamBroken, UpstreamError, UpstreamLimited, UpstreamTimeout, UpstreamUnavailable
+from octogate.core.errors import UpstreamBroken, UpstreamError, UpstreamRefused
 from octogate.dialects.base import ProviderFault
+from octogate.dialects.judgement import BROKEN_OFF, judge_in_band
+from octogate.dialects.meaning import Explained, explain
 from octogate.dialects.scrub import scrub
+from octogate.dialects.waits import told_wait
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding hostile JSON can raise."""
@@ -16,52 +20,53 @@ NO_ANSWER: Final = ProviderFault("The provider's answer is not a whole answer of
 """What a body is that claims success, reports no error, and holds no answer either."""
 
 _MAX_FAULT_BYTES: Final = 256 * 1024
+_MAX_ENTRIES: Final = 20
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
-_LIMITED: Final = re.compile(
-    r"rate.?limit|too.?many.?requests|resource.?exhausted|quota|throttl|\b429\b|^(?:tokens|requests)$", re.I
-)
-_UNAVAILABLE: Final = re.compile(r"overloaded|unavailable|capacity|\b503\b|\b529\b", re.I)
-_TIMED_OUT: Final = re.compile(r"timeout|timed.?out|deadline.?exceeded|\b504\b|\b408\b", re.I)
+_PARAM: Final = re.compile(r"[A-Za-z_][\w.\[\]-]{0,127}")
+_NOTHING: Final = explain(ProviderFault(""))
+_NESTED: Final = 2
+"""How many errors may stand inside each other as text: an intermediary's, and the provider's that it quotes."""
 
 
-def read_fault(status: int, body: bytes) -> ProviderFault:
+def read_fault(status: int, body: bytes) -> Explained:
     """The fault in an error body; a text made from `status` when the body is HTML, empty or no JSON."""
-    fault = _fault(_decode(body)) or ProviderFault("")
+    fault = _fault(_decode(body)) or _NOTHING
     message = fault.message or f"The provider answered with status {status} and no readable explanation."
     # Several providers repeat the status as their code, which says nothing more.
-    return ProviderFault(message, None if fault.code == str(status) else fault.code, fault.kind)
+    code = None if fault.code == str(status) else fault.code
+    return msgspec.structs.replace(fault, message=message, code=code)
 
 
-def find_fault(body: bytes) -> ProviderFault | None:
+def find_fault(body: bytes) -> Explained | None:
     """The fault of a body that claims success; None when it says nothing that looks like one."""
-    value = _decode(body)
-    if isinstance(value, list) and value:
-        value = value[0]
-    if not isinstance(value, dict) or not (value.get("error") or value.get("type") == "error"):
+    value = _first(_decode(body))
+    if not isinstance(value, dict):
         return None
-    fault = _fault(value)
-    if fault is None or not fault.message:
-        return ProviderFault("The provider reported an error without a readable explanation.")
-    return fault
+    if not value.get("error") and "error" not in (value.get("type"), value.get("object")):
+        return None
+    fault = _fault(value) or _NOTHING
+    if fault.message:
+        return fault
+    return msgspec.structs.replace(fault, message="The provider reported an error without a readable explanation.")
 
 
 def stream_failure(event: bytes) -> UpstreamError:
-    """The error for an event with which a provider breaks off its own stream.
-
-    The class is by what the provider calls it, never by the prose: a refusal that quotes "rate limit" is not one.
-    """
-    value = _decode(event)
-    fault = _fault(value) or ProviderFault("")
-    words = " ".join((fault.code or "", fault.kind or "", *_status_words(value)))
-    message = fault.message or "The provider broke off the stream with an error."
-    detail = f"in-band error {words}".strip()
-    if any(map(_LIMITED.search, words.split())):
-        return UpstreamLimited(message, detail=detail)
-    if _UNAVAILABLE.search(words):
-        return UpstreamUnavailable(message, detail=detail)
-    if _TIMED_OUT.search(words):
-        return UpstreamTimeout(message, detail=detail)
-    return UpstreamBroken(message, detail=detail)
+    """The error for an event with which a provider breaks off its own stream, before or after its first content."""
+    fault = _fault(_decode(event)) or _NOTHING
+    judged = judge_in_band(fault)
+    if issubclass(judged.kind, UpstreamRefused):
+        message = judged.message or BROKEN_OFF
+    else:
+        message = judged.message if judged.ours else fault.message or BROKEN_OFF
+    return judged.error(
+        fault,
+        upstream_status=None,
+        message=message,
+        # The provider had begun, so it may have done the work: nothing of it is known to be safe to repeat.
+        replay=judged.replay if judged.replay in ("next", "never") else "ambiguous",
+        retry_after=fault.wait,
+        detail=" ".join(("in-band error", *fault.words)),
+    )
 
 
 def malformed_event() -> UpstreamBroken:
@@ -69,35 +74,75 @@ def malformed_event() -> UpstreamBroken:
     return UpstreamBroken("The provider sent an event that cannot be read.", code="upstream_malformed_event")
 
 
-def _decode(body: bytes) -> object:
+def _decode(body: bytes | str) -> object:
     if len(body) > _MAX_FAULT_BYTES:
         return None
     try:
-        return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf") if isinstance(body, bytes) else body)
     except UNREADABLE:
         return None
 
 
-def _fault(value: object) -> ProviderFault | None:
+def _first(value: object) -> object:
+    """Google's streams are arrays, and so are the errors that end them."""
+    return value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else value
+
+
+def _fault(value: object, depth: int = 0) -> Explained | None:
     """The fault in a decoded body: an `error` object or string, or the members at the top."""
-    if isinstance(value, list):
-        return _fault(value[0]) if value and isinstance(value[0], dict) else None
+    value = _first(value)
     if isinstance(value, str):
-        return ProviderFault(scrub(value))
+        return explain(ProviderFault(scrub(value)))
     if not isinstance(value, dict):
         return None
-    inner = value.get("error")
-    if isinstance(inner, dict) and inner:
-        source = inner
-    elif isinstance(inner, str) and inner and not isinstance(value.get("message"), str):
-        source = {**value, "message": inner}
-    else:
-        source = value
+    source = _source(value)
+    text = _message(source)
+    if depth < _NESTED and (quoted := _quoted(source, text, depth)) is not None:
+        return quoted
+    words = tuple(_words(value, source))
     code = _word(_reason(source)) or _word(source.get("code")) or _word(source.get("error_type"))
     status = source.get("status")
     status = status if isinstance(status, str) else None
     kind = _word(status) or _word(source.get("type")) or _word(value.get("type"))
-    return ProviderFault(scrub(_message(source)), code, kind)
+    param = source.get("param")
+    message = scrub(text)
+    return explain(
+        ProviderFault(message, code, kind),
+        *words,
+        param=param if isinstance(param, str) and _PARAM.fullmatch(param) and scrub(param) == param else None,
+        wait=told_wait(source, message),
+    )
+
+
+def _source(value: dict[str, object]) -> dict[str, object]:
+    """The object that holds the message: `error`, that of a failed response, or the whole body."""
+    inner = value.get("error")
+    response = value.get("response")
+    if inner is None and isinstance(response, dict):
+        inner = response.get("error")
+    if isinstance(inner, dict) and inner:
+        return inner
+    if isinstance(inner, str) and inner and not isinstance(value.get("message"), str):
+        return {**value, "message": inner}
+    return value
+
+
+def _quoted(source: dict[str, object], text: str, depth: int) -> Explained | None:
+    """The provider's own error where an intermediary passes it on as text: OpenRouter's `metadata.raw`, or JSON."""
+    metadata = source.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    if not isinstance(raw, str) or not raw.strip():
+        raw = text if text.lstrip().startswith("{") else None
+    if raw is None:
+        return None
+    decoded = _decode(raw)
+    inner = _fault(decoded if isinstance(decoded, (dict, list)) else raw, depth + 1)
+    if inner is None or not inner.message:
+        return None
+    outer = tuple(word for name in ("code", "type") if (word := _word(source.get(name))))
+    if inner.words or not outer:
+        return inner
+    return msgspec.structs.replace(inner, words=outer, code=inner.code or outer[0])
 
 
 def _message(source: dict[str, object]) -> str:
@@ -106,12 +151,12 @@ def _message(source: dict[str, object]) -> str:
         if isinstance(text, str) and text.strip():
             return text
         if isinstance(text, list):
-            return "; ".join(filter(None, (_detail(part) for part in text[:20])))
+            return "; ".join(filter(None, (_detail(part) for part in text[:_MAX_ENTRIES])))
         if isinstance(text, dict) and isinstance(text.get("message"), str):
             return str(text["message"])
     errors = source.get("errors")
     if isinstance(errors, list):
-        return "; ".join(filter(None, (_detail(part) for part in errors[:20])))
+        return "; ".join(filter(None, (_detail(part) for part in errors[:_MAX_ENTRIES])))
     return ""
 
 
@@ -130,12 +175,17 @@ def _detail(part: object) -> str:
 
 def _reason(source: dict[str, object]) -> object:
     """The machine-readable reason among Google's error details."""
-    details = source.get("details")
-    if isinstance(details, list):
-        for detail in details[:20]:
-            if isinstance(detail, dict) and detail.get("reason"):
-                return detail["reason"]
+    for detail in _details(source):
+        if detail.get("reason"):
+            return detail["reason"]
     return None
+
+
+def _details(source: dict[str, object]) -> Iterator[dict[str, object]]:
+    details = source.get("details")
+    for detail in details[:_MAX_ENTRIES] if isinstance(details, list) else ():
+        if isinstance(detail, dict):
+            yield detail
 
 
 def _word(value: object) -> str | None:
@@ -146,10 +196,21 @@ def _word(value: object) -> str | None:
     return text if _WORD.fullmatch(text) else None
 
 
-def _status_words(value: object) -> list[str]:
-    """The numeric status and other codes beside the main ones."""
-    inner = value.get("error") if isinstance(value, dict) else None
-    source = inner if isinstance(inner, dict) else value
-    if not isinstance(source, dict):
-        return []
-    return [word for name in ("code", "type", "status_code") if (word := _word(source.get(name)))]
+def _words(value: dict[str, object], source: dict[str, object]) -> Iterator[str]:
+    """Every code of an error that is not its main one, wherever providers put them."""
+    inner, metadata = source.get("innererror"), source.get("metadata")
+    holders = [source, value, *(holder for holder in (inner, metadata) if isinstance(holder, dict))]
+    for holder in holders:
+        for name in ("code", "type", "error_type", "status_code", "status"):
+            if (word := _word(holder.get(name))) is not None:
+                yield word
+    kind = value.get("__type")
+    if isinstance(kind, str) and (word := _word(kind.rpartition("#")[2])) is not None:  # Amazon's name for a code
+        yield word
+    if isinstance(metadata, dict) and "flagged_input" in metadata:
+        yield "flagged_input"  # OpenRouter's moderation has no code but 403
+    for detail in _details(source):
+        violations = detail.get("violations")
+        for violation in violations[:_MAX_ENTRIES] if isinstance(violations, list) else ():
+            if isinstance(violation, dict) and (word := _word(violation.get("quotaId"))) is not None:
+                yield word

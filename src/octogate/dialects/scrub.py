@@ -14,7 +14,9 @@ _ACCOUNT: Final = "[account]"
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _MARKUP: Final = re.compile(
-    r"<(?:!doctype|!--|/?(?:html|head|body|title|h[1-6]|p|div|span|center|hr|br|pre|a|b|script))\b", re.I
+    r"<(?:!doctype|!--|/?(?:html|head|body|title|meta|link|style|script|noscript|iframe|h[1-6]|p|div|span|center|hr|br|pre"
+    r"|a|b|img|svg|table|tr|td|ul|ol|li|strong|form|section))\b",
+    re.I,
 )
 _LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})"
 _TOP_LEVELS: Final = (

@@ -1,5 +1,6 @@
 """The inspection endpoints under `/__mock/`: what was asked, how much, and how to behave from now on."""
 
+from collections import Counter
 from typing import Any, Protocol
 
 import orjson
@@ -16,6 +17,7 @@ ENDPOINTS = (
     "GET /__mock/requests",
     "DELETE /__mock/requests",
     "GET /__mock/stats",
+    "GET /__mock/violations",
     "GET /__mock/behaviour",
     "PUT /__mock/behaviour",
     "POST /__mock/reset",
@@ -59,6 +61,8 @@ def _answer(server: Administered, endpoint: str, instance: str, body: bytes) -> 
             server.journal.forget_records(instance)
         case "GET /__mock/stats":
             return _stats(server, instance)
+        case "GET /__mock/violations":
+            return _violations(server, instance)
         case "GET /__mock/behaviour":
             return server.settings(instance or DEFAULT_INSTANCE)
         case "PUT /__mock/behaviour":
@@ -76,6 +80,16 @@ def _stats(server: Administered, instance: str) -> dict[str, Any]:
     return {"open_connections": server.open_connections, "instances": instances}
 
 
+def _violations(server: Administered, instance: str) -> dict[str, Any]:
+    """How often each rule was broken, and the kept requests that broke one."""
+    names = [instance] if instance else server.journal.instances()
+    counts = sum((server.journal.stats(name).violations for name in names), Counter[str]())
+    broken = [record for record in server.journal.records(instance) if record.violation is not None]
+    shown = ("id", "instance", "path", "model", "request_id", "violation", "violation_message")
+    requests = [{name: getattr(record, name) for name in shown} for record in broken]
+    return {"violations": counts.total(), "by_rule": dict(counts), "requests": requests}
+
+
 def _shown(stats: InstanceStats) -> dict[str, Any]:
     return {
         "calls": stats.calls,
@@ -83,6 +97,7 @@ def _shown(stats: InstanceStats) -> dict[str, Any]:
         "most_open_calls": stats.most_open_calls,
         "disconnected": stats.outcomes["disconnected"],
         "outcomes": dict(stats.outcomes),
+        "violations": dict(stats.violations),
         "statuses": {str(status): count for status, count in stats.statuses.items()},
         "input_tokens": stats.tokens.input_tokens,
         "output_tokens": stats.tokens.output_tokens,

@@ -9,29 +9,22 @@ import orjson
 from octogate.core.usage import Usage
 from octogate.mock.instance import instance_of
 from octogate.mock.question import Question
+from octogate.mock.tool_calls import ToolCall, call_tools
 
-Finish = Literal["stop", "length", "tool_calls", "refusal"]
+Finish = Literal["stop", "stop_sequence", "length", "tool_calls", "refusal"]
 
 _ECHOED = 200
 _WORD = re.compile(r"\s*\S+")
 _THINKING = "The user wants something. Let me think about it, step by step."
 _REFUSAL = "I am sorry, I cannot help with that."
-_ARGUMENT_SLICE = 4
-
-
-class ToolCall(msgspec.Struct, frozen=True):
-    """One call of a tool; `slices` are the pieces of its JSON arguments, a token each."""
-
-    id: str
-    name: str
-    arguments: str
-    slices: tuple[str, ...]
+_ASKS_TO_REFUSE = re.compile(r"\brefuse\b", re.IGNORECASE)
 
 
 class Answer(msgspec.Struct, frozen=True):
     """A whole answer before it is put on the wire. Each piece of `thinking` and `text` is one token.
 
     `number` and `created_at` (epoch seconds) make the ids; `choices` is how many times the same answer is given.
+    `stopped_by` is the stop sequence that ended it.
     """
 
     number: int
@@ -42,6 +35,7 @@ class Answer(msgspec.Struct, frozen=True):
     text: tuple[str, ...] = ()
     calls: tuple[ToolCall, ...] = ()
     choices: int = 1
+    stopped_by: str | None = None
 
 
 class Traits(msgspec.Struct, frozen=True):
@@ -63,48 +57,37 @@ def traits_of(model: str) -> Traits:
 def compose(question: Question, *, number: int, created_at: int, tokens: int | None = None) -> Answer:
     """Answer `question`; `tokens` sets the exact length of the text. Never longer than the question's cap."""
     traits = traits_of(question.model)
-    calls = () if traits.refuse else _tool_calls(question, traits, number)
-    thinking = _pieces(_THINKING) if traits.think else ()
-    text = () if calls else _text(question, traits, tokens)
-    finish: Finish = "refusal" if traits.refuse else "tool_calls" if calls else "stop"
+    refuses = traits.refuse or _ASKS_TO_REFUSE.search(question.prompt) is not None
+    thinks = traits.think if question.thinking is None else question.thinking
+    calls: tuple[ToolCall, ...] = ()
+    if not refuses:
+        calls = call_tools(question, number, model_calls=traits.tools, model_calls_two=traits.parallel)
+    thinking = _pieces(_THINKING) if thinks else ()
+    text = _pieces(_REFUSAL) if refuses else () if calls else _text(question, tokens)
+    finish: Finish = "refusal" if refuses else "tool_calls" if calls else "stop"
     answer = Answer(number, created_at, Usage(), finish, thinking, text, calls, question.choices)
-    answer = _capped(answer, question.max_tokens)
+    answer = _capped(_stopped(answer, question.stop), question.max_tokens)
     return msgspec.structs.replace(answer, usage=_usage(question, answer, traits))
 
 
-def wants_tool_call(question: Question, traits: Traits) -> bool:
-    """Tools are offered, none has answered yet, and someone asks for a call."""
-    if not question.tools or question.after_tool or question.tool_choice == "none":
-        return False
-    asked = traits.tools or traits.parallel or "call the tool" in question.prompt.lower()
-    return asked or question.tool_choice != "auto"
-
-
-def _tool_calls(question: Question, traits: Traits, number: int) -> tuple[ToolCall, ...]:
-    if not wants_tool_call(question, traits):
-        return ()
-    named = [tool for tool in question.tools if tool.name == question.tool_choice]
-    chosen = named or list(question.tools)
-    chosen = (chosen * 2)[:2] if traits.parallel else chosen[:1]
-    calls = []
-    for at, tool in enumerate(chosen):
-        arguments = orjson.dumps(instance_of({"type": "object", **tool.schema})).decode()
-        slices = tuple(arguments[i : i + _ARGUMENT_SLICE] for i in range(0, len(arguments), _ARGUMENT_SLICE))
-        calls.append(ToolCall(f"{number:06d}x{at}", tool.name, arguments, slices))
-    return tuple(calls)
-
-
-def _text(question: Question, traits: Traits, tokens: int | None) -> tuple[str, ...]:
-    if traits.refuse:
-        return _pieces(_REFUSAL)
+def _text(question: Question, tokens: int | None) -> tuple[str, ...]:
     if question.schema is not None:
         return _json_pieces(instance_of(question.schema))
     if question.json_mode:
         return _json_pieces({"answer": "Hello from the mock.", "you_said": question.prompt[:_ECHOED]})
-    pieces = _pieces(f"Hello from the mock. You said: {question.prompt[:_ECHOED]}")
+    said = [f"Hello from the mock. You said: {question.prompt[:_ECHOED]}"]
+    if question.media:
+        said.append(f"I see {' and '.join(_counted(kind, count) for kind, count in question.media)}.")
+    if question.results:
+        said.append(f"The tool said: {' and '.join(result[:_ECHOED] for result in question.results)}")
+    pieces = _pieces(" ".join(said))
     if tokens is None:
         return pieces
     return (*pieces, *(f" word{at}" for at in range(len(pieces) + 1, tokens + 1)))[:tokens]
+
+
+def _counted(kind: str, count: int) -> str:
+    return f"{count} {kind}" if count == 1 else f"{count} {kind}s"
 
 
 def _pieces(text: str) -> tuple[str, ...]:
@@ -113,6 +96,16 @@ def _pieces(text: str) -> tuple[str, ...]:
 
 def _json_pieces(value: object) -> tuple[str, ...]:
     return _pieces(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def _stopped(answer: Answer, sequences: tuple[str, ...]) -> Answer:
+    """Cut the text before the first stop sequence in it; a refusal is not stopped."""
+    text = "".join(answer.text)
+    found = [(text.find(sequence), sequence) for sequence in sequences if sequence in text]
+    if not found or answer.finish == "refusal":
+        return answer
+    at, sequence = min(found)
+    return msgspec.structs.replace(answer, text=_pieces(text[:at]), finish="stop_sequence", stopped_by=sequence)
 
 
 def _capped(answer: Answer, most: int | None) -> Answer:
@@ -129,8 +122,11 @@ def _capped(answer: Answer, most: int | None) -> Answer:
         left -= len(call.slices)
         calls.append(call)
     is_whole = (len(thinking), len(text), len(calls)) == (len(answer.thinking), len(answer.text), len(answer.calls))
-    finish = answer.finish if is_whole else "length"
-    return msgspec.structs.replace(answer, thinking=thinking, text=text, calls=tuple(calls), finish=finish)
+    if is_whole:
+        return answer
+    return msgspec.structs.replace(
+        answer, thinking=thinking, text=text, calls=tuple(calls), finish="length", stopped_by=None
+    )
 
 
 def _usage(question: Question, answer: Answer, traits: Traits) -> Usage:

@@ -7,12 +7,30 @@ import orjson
 
 from octogate.core.usage import Usage
 from octogate.mock.answer import Answer
-from octogate.mock.question import Object, Question, Tool, as_count, as_object, as_objects, as_text, count_words
+from octogate.mock.question import (
+    Object,
+    Question,
+    Tool,
+    as_count,
+    as_object,
+    as_objects,
+    as_text,
+    as_texts,
+    count_media,
+    count_words,
+)
 from octogate.mock.refusals import Refused
+from octogate.mock.seals import thinking_signature
 from octogate.mock.sse import event, framed
 from octogate.mock.steps import Data, EventKind
 
-_STOP = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "refusal": "refusal"}
+_STOP = {
+    "stop": "end_turn",
+    "stop_sequence": "stop_sequence",
+    "length": "max_tokens",
+    "tool_calls": "tool_use",
+    "refusal": "refusal",
+}
 
 BROKEN_EVENT = framed(b'{"type":"content_block_delta","index":0,"delta":{"type":"text_del', "content_block_delta")
 PING = event({"type": "ping"}, "ping")
@@ -28,6 +46,8 @@ def read(body: Object, *, counting: bool = False) -> Question:
         raise Refused(400, "max_tokens: Field required")
     users = [message for message in messages if message.get("role") == "user"]
     last = messages[-1]
+    results = [part for part in as_objects(last.get("content")) if part.get("type") == "tool_result"]
+    choice = as_object(body.get("tool_choice"))
     output = as_object(as_object(body.get("output_config")).get("format")) or as_object(body.get("output_format"))
     return Question(
         dialect="anthropic_messages",
@@ -37,11 +57,16 @@ def read(body: Object, *, counting: bool = False) -> Question:
         prompt=next((text for user in reversed(users) if (text := as_text(user.get("content")))), ""),
         input_tokens=count_words(body.get("system"), messages, body.get("tools")),
         tools=tuple(_read_tool(tool) for tool in as_objects(body.get("tools")) if "input_schema" in tool),
-        tool_choice=_read_choice(as_object(body.get("tool_choice"))),
-        after_tool=any(part.get("type") == "tool_result" for part in as_objects(last.get("content"))),
+        tool_choice=_read_choice(choice),
+        parallel=choice.get("disable_parallel_tool_use") is not True,
+        after_tool=bool(results),
+        results=tuple(as_text(result.get("content")) for result in results),
+        thinking=_read_thinking(as_object(body.get("thinking"))),
+        media=count_media(messages),
         prefill=last.get("role") == "assistant",
         schema=as_object(output.get("schema")) or None,
         max_tokens=most,
+        stop=as_texts(body.get("stop_sequences")),
         user=str(as_object(body.get("metadata")).get("user_id") or ""),
     )
 
@@ -68,7 +93,7 @@ def stream(question: Question, answer: Answer) -> Iterator[Data]:
         for delta, tokens in _deltas(block, answer):
             yield _event("content_block_delta", {"index": at, "delta": delta}, "content", tokens)
         yield _event("content_block_stop", {"index": at})
-    delta = {"stop_reason": _STOP[answer.finish], "stop_sequence": None, "stop_details": None}
+    delta = {"stop_reason": _STOP[answer.finish], "stop_sequence": answer.stopped_by, "stop_details": None}
     yield _event("message_delta", {"delta": delta, "usage": _final_usage(answer.usage)}, "finish")
     yield _event("message_stop", {}, "end")
 
@@ -104,7 +129,7 @@ def _message(question: Question, answer: Answer, blocks: list[Object], stop: str
         "model": question.model,
         "content": blocks,
         "stop_reason": stop,
-        "stop_sequence": None,
+        "stop_sequence": answer.stopped_by if stop else None,
         "stop_details": None,
         "usage": usage,
     }
@@ -113,8 +138,8 @@ def _message(question: Question, answer: Answer, blocks: list[Object], stop: str
 def _blocks(answer: Answer) -> list[Object]:
     blocks: list[Object] = []
     if answer.thinking:
-        signature = f"bW9jay1zaWduYXR1cmU{answer.number:06d}=="
-        blocks.append({"type": "thinking", "thinking": "".join(answer.thinking), "signature": signature})
+        thinking = "".join(answer.thinking)
+        blocks.append({"type": "thinking", "thinking": thinking, "signature": thinking_signature(thinking)})
     if answer.text:
         blocks.append({"type": "text", "text": "".join(answer.text)})
     for call in answer.calls:
@@ -153,3 +178,8 @@ def _read_tool(tool: Object) -> Tool:
 def _read_choice(choice: Object) -> str:
     kinds = {"any": "required", "none": "none", "tool": str(choice.get("name", ""))}
     return kinds.get(str(choice.get("type")), "auto")
+
+
+def _read_thinking(thinking: Object) -> bool | None:
+    kind = thinking.get("type")
+    return kind != "disabled" if isinstance(kind, str) else None

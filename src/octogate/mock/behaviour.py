@@ -1,7 +1,7 @@
 """How an answer is given: the parameters that a model name, a header or an instance can set."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -18,7 +18,8 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `scenario` is a scenario's or a fault's name; `times` is for how many calls of a run it lasts, `run` separates
     runs. `latency_ms` is before the first byte, `delay_ms` between the pieces of a stream, `tokens` the length of the
-    text, `chunking` "event", "all" or a number of bytes, `retry_after` the seconds in that header.
+    text, `chunking` "event", "all" or a number of bytes, `retry_after` the seconds in that header. `lint` says what
+    becomes of a request that the real provider would refuse: it is only counted, refused, or not looked at.
     """
 
     scenario: str = ""
@@ -28,6 +29,7 @@ class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chunking: Annotated[str, msgspec.Meta(pattern=r"^(event|all|[1-9][0-9]{0,6})$")] = "event"
     retry_after: Annotated[float, msgspec.Meta(ge=0, le=86_400)] | None = None
     times: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    lint: Literal["count", "refuse", "off"] = "count"
     run: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 

@@ -8,12 +8,30 @@ import orjson
 
 from octogate.core.usage import Usage
 from octogate.mock.answer import Answer
-from octogate.mock.question import Object, Question, Tool, as_count, as_object, as_objects, as_text, count_words
+from octogate.mock.question import (
+    Object,
+    Question,
+    Tool,
+    as_count,
+    as_object,
+    as_objects,
+    as_text,
+    as_texts,
+    count_media,
+    count_words,
+)
 from octogate.mock.refusals import Refused
+from octogate.mock.seals import thought_signature
 from octogate.mock.steps import Data, EventKind
 
 MAX_CHOICES = 8
-_FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "tool_calls": "STOP", "refusal": "SAFETY"}
+_FINISH = {
+    "stop": "STOP",
+    "stop_sequence": "STOP",
+    "length": "MAX_TOKENS",
+    "tool_calls": "STOP",
+    "refusal": "SAFETY",
+}
 
 BROKEN_EVENT = b'data: {"candidates":[{"content":{"parts":[{"te\r\n\r\n'
 BROKEN_ELEMENT = b',\r\n{"candidates":[{"content":{"parts":[{"te\r\n'
@@ -31,6 +49,8 @@ def read(body: Object, model: str, *, stream: bool, sse: bool, counting: bool = 
     setup = as_object(body.get("generationConfig"))
     parts = as_objects(contents[-1].get("parts"))
     users = [as_text(one.get("parts")) for one in contents if one.get("role", "user") == "user"]
+    results = [as_object(part["functionResponse"]) for part in parts if "functionResponse" in part]
+    calling = as_object(as_object(body.get("toolConfig")).get("functionCallingConfig"))
     schema = as_object(setup.get("responseJsonSchema")) or as_object(setup.get("responseSchema"))
     return Question(
         dialect="gemini_generate",
@@ -40,14 +60,18 @@ def read(body: Object, model: str, *, stream: bool, sse: bool, counting: bool = 
         sse=sse,
         prompt=next((text for text in reversed(users) if text), ""),
         input_tokens=count_words(body.get("systemInstruction"), contents, body.get("tools")),
-        tools=tuple(_read_tools(body.get("tools"))),
-        tool_choice=_read_choice(as_object(as_object(body.get("toolConfig")).get("functionCallingConfig"))),
-        after_tool=any("functionResponse" in part for part in parts),
+        tools=tuple(_read_tools(body.get("tools"), as_texts(calling.get("allowedFunctionNames")))),
+        tool_choice=_read_choice(calling),
+        after_tool=bool(results),
+        results=tuple(_read_result(result.get("response")) for result in results),
+        thinking=_read_thinking(as_object(setup.get("thinkingConfig"))),
+        media=count_media(contents),
         prefill=contents[-1].get("role") == "model",
         json_mode=setup.get("responseMimeType") == "application/json",
         schema=schema or None,
         choices=as_count(setup.get("candidateCount"), least=1, most=MAX_CHOICES) or 1,
         max_tokens=as_count(setup.get("maxOutputTokens"), least=1, most=10**9),
+        stop=as_texts(setup.get("stopSequences")),
         user=str(as_object(body.get("labels")).get("user") or ""),
     )
 
@@ -95,7 +119,7 @@ def _pieces(answer: Answer) -> Iterator[tuple[Object, int]]:
     for piece in answer.thinking:
         yield {"text": piece, "thought": True}, 1
     for at, piece in enumerate(answer.text):
-        signed = {"thoughtSignature": _signature(answer)} if answer.thinking and at == 0 else {}
+        signed = {"thoughtSignature": thought_signature(answer.number)} if answer.thinking and at == 0 else {}
         yield {"text": piece, **signed}, 1
     for part, call in zip(_call_parts(answer), answer.calls, strict=True):
         yield part, len(call.slices)
@@ -106,7 +130,7 @@ def _parts(answer: Answer) -> list[Object]:
     if answer.thinking:
         parts.append({"text": "".join(answer.thinking), "thought": True})
     if answer.text:
-        signed = {"thoughtSignature": _signature(answer)} if answer.thinking else {}
+        signed = {"thoughtSignature": thought_signature(answer.number)} if answer.thinking else {}
         parts.append({"text": "".join(answer.text), **signed})
     return parts + _call_parts(answer)
 
@@ -117,7 +141,7 @@ def _call_parts(answer: Answer) -> list[Object]:
         part: Object = {"functionCall": {"id": call.id, "name": call.name, "args": orjson.loads(call.arguments)}}
         # Gemini signs the first of several parallel calls only.
         if at == 0:
-            part["thoughtSignature"] = _signature(answer)
+            part["thoughtSignature"] = thought_signature(answer.number)
         parts.append(part)
     return parts
 
@@ -150,15 +174,26 @@ def usage_object(usage: Usage) -> Object:
     return counts
 
 
-def _signature(answer: Answer) -> str:
-    return f"bW9jay10aG91Z2h0{answer.number:08d}"
-
-
-def _read_tools(tools: object) -> Iterator[Tool]:
+def _read_tools(tools: object, allowed: tuple[str, ...]) -> Iterator[Tool]:
     for tool in as_objects(tools):
         for function in as_objects(tool.get("functionDeclarations")):
-            schema = function.get("parametersJsonSchema") or function.get("parameters")
-            yield Tool(str(function.get("name", "")), as_object(schema))
+            # The vendor's Python SDK spells the first one so, and the API takes either.
+            schemas = (function.get(name) for name in ("parametersJsonSchema", "parameters_json_schema", "parameters"))
+            schema = next(filter(None, schemas), None)
+            if not allowed or function.get("name") in allowed:
+                yield Tool(str(function.get("name", "")), as_object(schema))
+
+
+def _read_result(response: object) -> str:
+    """The one string in it, or all of it as JSON."""
+    values = list(as_object(response).values())
+    return values[0] if len(values) == 1 and isinstance(values[0], str) else orjson.dumps(response).decode()
+
+
+def _read_thinking(config: Object) -> bool | None:
+    """Thoughts are in the answer only for who asks to see them."""
+    shown = config.get("includeThoughts")
+    return shown if isinstance(shown, bool) else None
 
 
 def _read_choice(config: Object) -> str:

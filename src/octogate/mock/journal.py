@@ -23,7 +23,7 @@ class Record(msgspec.Struct, kw_only=True):
 
     `at` is UTC seconds, `seconds` the duration. `events` are the content events handed to the socket. Outcomes: `ok`
     and `refused` were sent whole, `broken` is a connection that a fault closed, `disconnected` one that the client
-    closed early.
+    closed early. `violation` is the first rule of the real provider that the request broke.
     """
 
     id: int
@@ -43,6 +43,8 @@ class Record(msgspec.Struct, kw_only=True):
     input_tokens: int = 0
     output_tokens: int = 0
     seconds: float | None = None
+    violation: str | None = None
+    violation_message: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For the inspection endpoint; the body is JSON when it is JSON and was kept whole."""
@@ -76,6 +78,7 @@ class InstanceStats(msgspec.Struct):
     most_open_calls: int = 0
     outcomes: Counter[str] = msgspec.field(default_factory=Counter)
     statuses: Counter[int] = msgspec.field(default_factory=Counter)
+    violations: Counter[str] = msgspec.field(default_factory=Counter)
     tokens: Tokens = msgspec.field(default_factory=Tokens)
     by_request_id: OrderedDict[str, Tokens] = msgspec.field(default_factory=OrderedDict)
 
@@ -106,6 +109,8 @@ class Journal:
         stats.outcomes[record.outcome] += 1
         if record.status is not None:
             stats.statuses[record.status] += 1
+        if record.violation is not None:
+            stats.violations[record.violation] += 1
         stats.tokens.add(record)
         if record.request_id:
             stats.by_request_id.setdefault(record.request_id, Tokens()).add(record)

@@ -1,19 +1,32 @@
 """OpenAI chat completions: read a request, write the answer plain and as a stream."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 import orjson
 
 from octogate.core.usage import Usage
-from octogate.mock.answer import Answer, ToolCall
-from octogate.mock.question import Object, Question, Tool, as_count, as_object, as_objects, as_text, count_words
+from octogate.mock.answer import Answer
+from octogate.mock.question import (
+    Object,
+    Question,
+    Tool,
+    as_count,
+    as_object,
+    as_objects,
+    as_text,
+    as_texts,
+    count_media,
+    count_words,
+)
 from octogate.mock.refusals import Refused
 from octogate.mock.sse import event, framed
 from octogate.mock.steps import Data
+from octogate.mock.tool_calls import ToolCall
 
 MAX_CHOICES = 128
-_FINISH = {"stop": "stop", "length": "length", "tool_calls": "tool_calls", "refusal": "stop"}
+_FINISH = {"stop": "stop", "stop_sequence": "stop", "length": "length", "tool_calls": "tool_calls", "refusal": "stop"}
 
 BROKEN_EVENT = framed(b'{"id":"chatcmpl-mock","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"cont')
 COMMENT = b": still working\n\n"
@@ -35,14 +48,19 @@ def read(body: Object) -> Question:
         wants_usage=as_object(body.get("stream_options")).get("include_usage") is True,
         prompt=users[-1] if users else "",
         input_tokens=count_words(messages, body.get("tools")),
-        tools=tuple(_read_tool(as_object(tool.get("function"))) for tool in as_objects(body.get("tools"))),
+        tools=_read_tools(body),
         tool_choice=_read_choice(body.get("tool_choice")),
+        parallel=body.get("parallel_tool_calls") is not False,
         after_tool=last_role in ("tool", "function"),
+        results=_read_results(messages),
+        thinking=_read_thinking(body),
+        media=count_media(messages),
         prefill=last_role == "assistant",
         json_mode=output.get("type") == "json_object",
         schema=as_object(as_object(output.get("json_schema")).get("schema")) or None,
         choices=as_count(body.get("n"), least=1, most=MAX_CHOICES) or 1,
         max_tokens=as_count(most, least=1, most=10**9),
+        stop=as_texts(body.get("stop")),
         user=str(body.get("user") or ""),
     )
 
@@ -140,10 +158,32 @@ def _function(call: ToolCall) -> dict[str, Any]:
     return {"name": call.name, "arguments": call.arguments}
 
 
-def _read_tool(function: Object) -> Tool:
-    return Tool(str(function.get("name", "")), as_object(function.get("parameters")))
+def _read_tools(body: Object) -> tuple[Tool, ...]:
+    """The functions, or those of them that the choice allows."""
+    functions = [as_object(tool.get("function")) for tool in as_objects(body.get("tools"))]
+    allowed = as_objects(as_object(as_object(body.get("tool_choice")).get("allowed_tools")).get("tools"))
+    names = {as_object(tool.get("function")).get("name") for tool in allowed}
+    tools = [Tool(str(function.get("name", "")), as_object(function.get("parameters"))) for function in functions]
+    return tuple(tool for tool in tools if not names or tool.name in names)
 
 
 def _read_choice(choice: object) -> str:
     named = as_object(as_object(choice).get("function")).get("name")
-    return str(named or (choice if isinstance(choice, str) else "auto"))
+    mode = as_object(as_object(choice).get("allowed_tools")).get("mode", choice)
+    return str(named or (mode if isinstance(mode, str) else "auto"))
+
+
+def _read_results(messages: list[Object]) -> tuple[str, ...]:
+    """The tool results that the conversation ends with."""
+    trailing = list(takewhile(lambda message: message.get("role") in ("tool", "function"), reversed(messages)))
+    return tuple(as_text(message.get("content")) for message in reversed(trailing))
+
+
+def _read_thinking(body: Object) -> bool | None:
+    """OpenAI shows no reasoning in chats; the servers that do are asked for it in one of these ways."""
+    if isinstance(effort := body.get("reasoning_effort"), str):
+        return effort not in ("none", "minimal")
+    if isinstance(kind := as_object(body.get("thinking")).get("type"), str):
+        return kind != "disabled"
+    asked = body.get("include_reasoning", body.get("enable_thinking"))
+    return asked if isinstance(asked, bool) else None

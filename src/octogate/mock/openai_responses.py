@@ -1,15 +1,28 @@
 """OpenAI responses: read a request, write the answer plain, as a stream of numbered events, and compacted."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 import orjson
 
 from octogate.core.usage import Usage
-from octogate.mock.answer import Answer, ToolCall
-from octogate.mock.question import Object, Question, Tool, as_count, as_object, as_objects, as_text, count_words
+from octogate.mock.answer import Answer
+from octogate.mock.question import (
+    Object,
+    Question,
+    Tool,
+    as_count,
+    as_object,
+    as_objects,
+    as_text,
+    count_media,
+    count_words,
+)
 from octogate.mock.refusals import Refused
+from octogate.mock.seals import sealed_reasoning
 from octogate.mock.sse import event, framed
 from octogate.mock.steps import Data, EventKind
+from octogate.mock.tool_calls import ToolCall
 
 BROKEN_EVENT = framed(b'{"type":"response.output_text.delta","output_index":0,"del', "response.output_text.delta")
 COMMENT = b": still working\n\n"
@@ -23,16 +36,19 @@ def read(body: Object) -> Question:
         raise Refused(400, "Missing required parameter: 'input'.", code="missing_required_parameter", param="input")
     output = as_object(as_object(body.get("text")).get("format"))
     users = [as_text(item.get("content")) for item in items if item.get("role") == "user"]
-    tools = [tool for tool in as_objects(body.get("tools")) if tool.get("type") == "function"]
     return Question(
         dialect="openai_responses",
         model=str(body.get("model", "")),
         stream=body.get("stream") is True,
         prompt=users[-1] if users else "",
         input_tokens=count_words(body.get("instructions"), items, body.get("tools")),
-        tools=tuple(Tool(str(tool.get("name", "")), as_object(tool.get("parameters"))) for tool in tools),
+        tools=_read_tools(body),
         tool_choice=_read_choice(body.get("tool_choice")),
-        after_tool=items[-1].get("type") == "function_call_output",
+        parallel=body.get("parallel_tool_calls") is not False,
+        after_tool=_is_result(items[-1]),
+        results=_read_results(items),
+        thinking=_read_thinking(as_object(body.get("reasoning"))),
+        media=count_media(items),
         prefill=items[-1].get("role") == "assistant",
         json_mode=output.get("type") == "json_object",
         schema=as_object(output.get("schema")) or None,
@@ -48,7 +64,7 @@ def plain(question: Question, answer: Answer) -> bytes:
 
 def compacted(answer: Answer) -> bytes:
     """The compaction: one opaque item that stands for the conversation."""
-    opaque = {"id": _id(answer, "cmp"), "type": "compaction", "encrypted_content": _sealed(answer)}
+    opaque = {"id": _id(answer, "cmp"), "type": "compaction", "encrypted_content": sealed_reasoning(answer.number)}
     return orjson.dumps(
         {
             "id": _id(answer, "resp"),
@@ -135,7 +151,7 @@ def _items(answer: Answer) -> list[Object]:
     items: list[Object] = []
     if answer.thinking:
         summary = [{"type": "summary_text", "text": "".join(answer.thinking)}]
-        sealed = _sealed(answer)
+        sealed = sealed_reasoning(answer.number)
         items.append({"id": _id(answer, "rs"), "type": "reasoning", "summary": summary, "encrypted_content": sealed})
     if answer.text or not answer.calls:
         items.append(_message(answer))
@@ -199,10 +215,31 @@ def _id(answer: Answer, prefix: str) -> str:
     return f"{prefix}_mock{answer.number:06d}"
 
 
-def _sealed(answer: Answer) -> str:
-    return f"bW9jay1yZWFzb25pbmct{answer.number:08d}"
+def _read_tools(body: Object) -> tuple[Tool, ...]:
+    """The functions, or those of them that the choice allows."""
+    functions = [tool for tool in as_objects(body.get("tools")) if tool.get("type") == "function"]
+    names = {tool.get("name") for tool in as_objects(as_object(body.get("tool_choice")).get("tools"))}
+    tools = [Tool(str(tool.get("name", "")), as_object(tool.get("parameters"))) for tool in functions]
+    return tuple(tool for tool in tools if not names or tool.name in names)
 
 
 def _read_choice(choice: object) -> str:
     named = as_object(choice).get("name")
-    return str(named or (choice if isinstance(choice, str) else "auto"))
+    mode = as_object(choice).get("mode", choice)
+    return str(named or (mode if isinstance(mode, str) else "auto"))
+
+
+def _is_result(item: Object) -> bool:
+    return item.get("type") == "function_call_output"
+
+
+def _read_results(items: list[Object]) -> tuple[str, ...]:
+    """The tool results that the conversation ends with."""
+    trailing = list(takewhile(_is_result, reversed(items)))
+    return tuple(as_text(item.get("output")) for item in reversed(trailing))
+
+
+def _read_thinking(reasoning: Object) -> bool | None:
+    if isinstance(effort := reasoning.get("effort"), str):
+        return effort not in ("none", "minimal")
+    return True if reasoning.get("summary") else None

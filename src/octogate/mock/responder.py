@@ -13,10 +13,11 @@ from octogate.mock.answer import Answer, compose
 from octogate.mock.behaviour import Behaviour, Settings, behave, settings_in_headers, settings_in_model
 from octogate.mock.catalogue import list_models
 from octogate.mock.faults import Circumstances, applied
+from octogate.mock.lints import Violation, first_violation
 from octogate.mock.pacing import paced
-from octogate.mock.question import Question
+from octogate.mock.question import Object, Question
 from octogate.mock.refusals import FAMILIES, JSON_TYPE, Refused, refusal_steps
-from octogate.mock.routes import Route
+from octogate.mock.routes import Route, Work
 from octogate.mock.scenarios import Runs, faults_of, scenario_of
 from octogate.mock.steps import Data, End, Head, Steps, whole
 
@@ -41,13 +42,22 @@ _STREAMERS: dict[DialectName, Callable[[Question, Answer], Iterator[Data]]] = {
 }
 
 
+_DIALECTS: dict[Work, DialectName] = {
+    "chat": "openai_chat",
+    "responses": "openai_responses",
+    "messages": "anthropic_messages",
+    "generate": "gemini_generate",
+}
+
+
 class Reply(msgspec.Struct, frozen=True):
-    """The steps, and what the journal wants to know of them."""
+    """The steps, and what the journal wants to know of them; `violation` is the provider's rule that was broken."""
 
     steps: Steps
     model: str = ""
     scenario: str = ""
     input_tokens: int = 0
+    violation: Violation | None = None
 
 
 class Responder:
@@ -66,11 +76,22 @@ class Responder:
             _check_route(route, headers)
             if route.work == "models":
                 return Reply(list_models(route.family, route.model))
-            question = _read(route, body)
+            parsed = _parse(body)
+            question = _read(route, parsed)
             layers = (self._defaults, settings, settings_in_model(question.model), settings_in_headers(headers))
-            return self._answered(route, target, question, behave(*layers))
+            behaviour = behave(*layers)
+            violation = _violation(route, parsed, behaviour)
+            if violation is not None and behaviour.lint == "refuse":
+                return self._refused(route, question, violation)
+            reply = self._answered(route, target, question, behaviour)
+            return msgspec.structs.replace(reply, violation=violation)
         except Refused as refused:
             return Reply(refusal_steps(route.family, refused, self._number))
+
+    def _refused(self, route: Route, question: Question, violation: Violation) -> Reply:
+        refused = Refused(400, violation.message, code=violation.code, param=violation.param)
+        steps = refusal_steps(route.family, refused, self._number)
+        return Reply(steps, question.model, violation=violation)
 
     def _answered(self, route: Route, target: str, question: Question, behaviour: Behaviour) -> Reply:
         scenario = scenario_of(behaviour.scenario)
@@ -106,13 +127,17 @@ def _check_route(route: Route, headers: dict[str, str]) -> None:
         raise Refused(404, "The mock serves nothing at this path.", code="not_found")
 
 
-def _read(route: Route, body: bytes) -> Question:
+def _parse(body: bytes) -> Object:
     try:
         parsed: Any = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Refused(400, "We could not parse the JSON body of your request.") from error
     if not isinstance(parsed, dict):
         raise Refused(400, "The JSON body of your request is not an object.")
+    return parsed
+
+
+def _read(route: Route, parsed: Object) -> Question:
     if route.family == "gemini":
         counting = route.work == "count"
         return gemini_generate.read(parsed, route.model or "", stream=route.stream, sse=route.sse, counting=counting)
@@ -124,6 +149,13 @@ def _read(route: Route, body: bytes) -> Question:
         question = openai_responses.read(parsed)
         return question if route.work == "responses" else msgspec.structs.replace(question, stream=False)
     return openai_embeddings.read(parsed) if route.work == "embeddings" else openai_chat.read(parsed)
+
+
+def _violation(route: Route, parsed: Object, behaviour: Behaviour) -> Violation | None:
+    """Only what asks for an answer is held to the rules of one."""
+    if behaviour.lint == "off" or route.work not in _DIALECTS:
+        return None
+    return first_violation(_DIALECTS[route.work], parsed)
 
 
 def _written(route: Route, question: Question, answer: Answer) -> Steps:

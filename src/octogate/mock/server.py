@@ -155,6 +155,8 @@ class MockServer:
             settings = self.settings(route.instance)
             reply = self._responder.reply(route, request.target, request.headers, request.body, settings)
             record.model, record.scenario = reply.model, reply.scenario
+            if reply.violation is not None:
+                record.violation, record.violation_message = reply.violation.rule, reply.violation.message
             self.journal.open(record)
         started = time.monotonic()
 

@@ -15,7 +15,8 @@ class ProviderFacts(msgspec.Struct, frozen=True, kw_only=True):
     `base_url` None means that there is no sensible default. `env_var` is where the vendor's own SDK looks for the
     credential. `default_path` completes a base URL without a path; `stripped_paths` are endings that people copy from
     SDK settings although our dialect adds them itself. `needs_credential` is false for servers that people run
-    themselves. `documentation` is the vendor's page that the facts come from.
+    themselves. `plain_chat`: its chat dialect has `system` and `max_tokens`, but not `developer` and
+    `max_completion_tokens`; `takes_effort`: it accepts `reasoning_effort`. `documentation` is the vendor's page that the facts come from.
     """
 
     kind: str
@@ -27,5 +28,7 @@ class ProviderFacts(msgspec.Struct, frozen=True, kw_only=True):
     default_path: str = "/v1"
     stripped_paths: tuple[str, ...] = ()
     supports_stream_usage: bool = True
+    plain_chat: bool = True
+    takes_effort: bool = True
     counts_tokens: bool = False
     needs_credential: bool = True

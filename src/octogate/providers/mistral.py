@@ -9,4 +9,5 @@ FACTS = ProviderFacts(
     env_var="MISTRAL_API_KEY",
     # It reports usage at the end of every stream by itself and has refused `include_usage` with 422.
     supports_stream_usage=False,
+    takes_effort=False,
 )

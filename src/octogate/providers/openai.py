@@ -8,4 +8,5 @@ FACTS = ProviderFacts(
     documentation="https://platform.openai.com/docs/api-reference",
     dialects=ALL_OPENAI,
     env_var="OPENAI_API_KEY",
+    plain_chat=False,
 )

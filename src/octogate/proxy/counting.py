@@ -9,7 +9,9 @@ import msgspec
 
 from octogate.core.call import Call
 from octogate.core.errors import BadRequest, Overloaded
-from octogate.core.tokens import InputFacts, Media, count_texts, count_tokens, media_tokens, vocabulary_for
+from octogate.core.media_facts import media_type_of, read_media, read_text_file
+from octogate.core.media_tokens import Media, MediaKind, media_tokens
+from octogate.core.tokens import InputFacts, count_texts, count_tokens, vocabulary_for
 
 SHORT_BYTES = 8_192
 """Up to this size counting takes less time than handing it to a thread, once the vocabulary is there."""
@@ -34,8 +36,9 @@ _NOT_TEXT = frozenset(
 )
 # What a model reads as JSON: arguments and results of tools.
 _JSON_TEXT = frozenset({"input", "args", "response", "arguments", "functionCall", "functionResponse", "function_call"})
-_MEDIA_TYPES = {
+_MEDIA_TYPES: dict[str, MediaKind] = {
     "image": "image",
+    "computer_screenshot": "image",
     "image_url": "image",
     "input_image": "image",
     "document": "document",
@@ -46,26 +49,36 @@ _MEDIA_TYPES = {
     "video": "video",
     "video_url": "video",
 }
+_KINDS: dict[str, MediaKind] = {
+    "image": "image",
+    "audio": "audio",
+    "video": "video",
+    "application": "document",
+    "text": "document",
+}
+_ADDRESSES = ("http:", "https:", "gs:", "file:", "s3:")
 _MEDIA_PARTS = ("inlineData", "inline_data", "fileData", "file_data")
 
 # The dialects' own framing, measured on recorded calls: for each message, and for the first tool.
 _MESSAGE_TOKENS = {"openai_chat": 4, "openai_responses": 4, "anthropic_messages": 4}
 _FIRST_TOOL_TOKENS = {"anthropic_messages": 500}
-# A vendor's count is of the file as it is; an estimate is better off with the usual than with the most.
-_USUAL_MEDIA_TOKENS = {"image": 1_000, "document": 3_000, "audio": 3_000, "video": 3_000}
 _ANSWER_TOKENS = {"openai_chat": 3, "openai_responses": 3, "anthropic_messages": 3}
 
 _Arguments = ParamSpec("_Arguments")
 
 
 class InputText(msgspec.Struct):
-    """The input of a call taken apart: the texts in any order, and what is not text."""
+    """The input of a call taken apart: the texts in any order, and what is not text.
+
+    `resolution` is what the call asks for all its files (Gemini), in the words of `Media.detail`.
+    """
 
     texts: list[str] = msgspec.field(default_factory=list)
     media: list[Media] = msgspec.field(default_factory=list)
     messages: int = 0
     tools: int = 0
     token_ids: int = 0
+    resolution: str = ""
 
     def facts(self) -> InputFacts:
         """The sizes alone."""
@@ -119,7 +132,7 @@ def count_input(call: Call, *, model: str) -> int:
     dialect = call.endpoint.dialect
     found = read_input(call)
     tokens = count_texts(found.texts, model=model) + found.token_ids
-    tokens += sum(_usual_tokens(media, model) for media in found.media)
+    tokens += sum(media_tokens(media, model=model) for media in found.media)
     tokens += found.messages * _MESSAGE_TOKENS.get(dialect, 0) + _ANSWER_TOKENS.get(dialect, 0)
     return tokens + (_FIRST_TOOL_TOKENS.get(dialect, 0) if found.tools else 0)
 
@@ -130,6 +143,7 @@ def read_input(call: Call) -> InputText:
     fields = call.fields
     if "generateContentRequest" in fields:  # countTokens wraps the call that it is about
         fields = _decode(fields["generateContentRequest"], dict[str, msgspec.Raw])
+    found.resolution = _resolution_of_all(fields)
     for name in _MESSAGES[call.endpoint.dialect]:
         if name in fields:
             _read_messages(_decode(fields[name], object), found)
@@ -140,13 +154,6 @@ def read_input(call: Call) -> InputText:
         if name in fields:
             found.texts.extend(_schemas(name, fields[name]))
     return found
-
-
-def _usual_tokens(media: Media, model: str) -> int:
-    usual = _USUAL_MEDIA_TOKENS[media.kind]
-    if media.kind == "image":
-        return min(media_tokens(media, model=model), usual)
-    return usual if media.size is None else media_tokens(media, model=model)
 
 
 def _decode(raw: msgspec.Raw, kind: type) -> Any:
@@ -208,7 +215,10 @@ def _members(block: dict[str, object], found: InputText) -> Iterator[object]:
     for name, value in block.items():
         if name in _NOT_TEXT:
             continue
-        if name in _JSON_TEXT and not isinstance(value, str):
+        if name == "functionResponse" and isinstance(value, dict) and isinstance(value.get("parts"), list):
+            yield value["parts"]  # files that a Gemini function gave back
+            found.texts.append(_json_text({**value, "parts": None}))
+        elif name in _JSON_TEXT and not isinstance(value, str):
             found.texts.append(_json_text(value))
         else:
             yield value
@@ -219,36 +229,70 @@ def _read_media(block: dict[str, object], found: InputText, left: list[object]) 
     for name in _MEDIA_PARTS:
         part = block.get(name)
         if isinstance(part, dict):
-            media_type = str(part.get("mimeType") or part.get("mime_type") or "")
-            found.media.append(Media(_kind_of(media_type.partition("/")[0]), _decoded_size(part.get("data"))))
+            media_type = _string(part, "mimeType", "mime_type").lower()
+            detail = _resolution(block.get("mediaResolution", block.get("media_resolution"))) or found.resolution
+            _add_file(found, _kind_of(media_type, "document"), media_type, _payload(part), detail)
             return True
     kind = _MEDIA_TYPES.get(str(block.get("type")))
     if kind is None:
         return False
     source = block.get("source", block.get(str(block["type"]), block))
-    if isinstance(source, dict) and source.get("type") in {"text", "content"}:
+    if isinstance(source, str):
+        source = {"data": source}
+    if not isinstance(source, dict):
+        source = {}
+    if source.get("type") in {"text", "content"}:
         left.extend((source.get("data"), source.get("content"), block.get("title"), block.get("context")))
-    else:
-        found.media.append(Media(_kind_of(kind), _size_in(source)))
+        return True
+    payload = _payload(source)
+    media_type = _string(source, "media_type").lower() or media_type_of(payload or "")
+    _add_file(found, _kind_of(media_type, kind), media_type, payload, _string(source, "detail").lower())
     return True
 
 
-def _kind_of(name: str) -> Any:
-    return name if name in {"image", "audio", "video"} else "document"
+def _add_file(found: InputText, kind: MediaKind, media_type: str, payload: str | None, detail: str) -> None:
+    if payload is None:
+        found.media.append(Media(kind=kind, detail=detail))
+    elif media_type.startswith("text/") or media_type == "application/json":
+        found.texts.append(read_text_file(payload))
+    else:
+        found.media.append(read_media(kind, payload, detail=detail))
 
 
-def _size_in(source: object) -> int | None:
-    """The size of the file that a block carries in itself; None for an address or an id."""
-    if isinstance(source, dict):
-        sizes = (_size_in(source.get(name)) for name in ("data", "file_data", "url", "image_url"))
-        return next((size for size in sizes if size is not None), None)
-    if isinstance(source, str) and source.startswith(("http:", "https:", "gs:")):
-        return None
-    return _decoded_size(source)
+def _kind_of(media_type: str, otherwise: MediaKind) -> MediaKind:
+    """The kind that a media type tells; what it does not tell is what the block is called."""
+    return _KINDS.get(media_type.partition("/")[0], otherwise)
 
 
-def _decoded_size(base64_text: object) -> int | None:
-    return len(base64_text) * 3 // 4 if isinstance(base64_text, str) else None
+def _payload(source: dict[str, object]) -> str | None:
+    """The file that a block carries in itself, as base64; None for an address or an id."""
+    for name in ("data", "file_data", "url", "image_url"):
+        value = source.get(name)
+        if isinstance(value, dict):
+            value = value.get("url")
+        if isinstance(value, str):
+            return None if value.startswith(_ADDRESSES) else value
+    return None
+
+
+def _resolution(value: object) -> str:
+    """Gemini's wish for a file or for all files, in the small letters of `Media.detail`."""
+    if isinstance(value, dict):
+        value = value.get("level")
+    return value.upper().removeprefix("MEDIA_RESOLUTION_").lower() if isinstance(value, str) else ""
+
+
+def _resolution_of_all(fields: dict[str, msgspec.Raw]) -> str:
+    for name in ("generationConfig", "generation_config"):
+        if name in fields:
+            config = _decode(fields[name], object)
+            if isinstance(config, dict):
+                return _resolution(config.get("mediaResolution", config.get("media_resolution")))
+    return ""
+
+
+def _string(source: dict[str, object], *names: str) -> str:
+    return next((value for name in names if isinstance(value := source.get(name), str)), "")
 
 
 def _json_text(value: object) -> str:

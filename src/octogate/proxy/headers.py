@@ -28,11 +28,13 @@ _FORWARDED: Final = (
 )
 _ANTHROPIC_DEFAULT_VERSION: Final = b"anthropic-version: 2023-06-01\r\n"
 _SAFE_VALUE = re.compile(rb"[\x20-\x7e]{1,2048}")
+_FIELD = re.compile(r"[A-Za-z0-9_.$\[\]-]{1,128}")
+_MAX_DROPPED: Final = 20
 _CORRELATION = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-def forwarded(fields: Mapping[bytes, bytes], dialect: DialectName, request_id: str, key_id: str) -> bytes:
+def forwarded(fields: Mapping[bytes, bytes], request_id: str, key_id: str, dialect: DialectName) -> bytes:
     """The caller's headers that a provider of `dialect` may see, and our id of the call, as header lines.
 
     To the provider all callers are one account: an idempotency key is made the caller's own (`key_id`), or one caller
@@ -85,7 +87,8 @@ def of_plain_answer(progress: Progress, receipt: Receipt) -> bytes:
         cost = b"x-octogate-cost-usd: %b\r\n" % usd_text(receipt.cost_nano_usd).encode()
     elif receipt.usage is not None:
         cost = b"x-octogate-cost-usd: unknown\r\n"
-    return b"%b%b%b%b" % (JSON, identity(progress), cost, _timing(progress, receipt.phases_ms, receipt.overhead_ms))
+    timing = _timing(progress, receipt.phases_ms, receipt.overhead_ms)
+    return b"%b%b%b%b%b" % (JSON, identity(progress), dropped(progress), cost, timing)
 
 
 def of_stream(progress: Progress, phases_ms: Mapping[str, float], overhead_ms: float, content_type: bytes) -> bytes:
@@ -93,8 +96,22 @@ def of_stream(progress: Progress, phases_ms: Mapping[str, float], overhead_ms: f
     return (
         b"content-type: %b\r\ncache-control: no-cache\r\nx-accel-buffering: no\r\n" % content_type
         + identity(progress)
+        + dropped(progress)
         + _timing(progress, phases_ms, overhead_ms)
     )
+
+
+def dropped(progress: Progress) -> bytes:
+    """The line that names what the target, which speaks another dialect, could not be told; b"" when it was told all.
+
+    Field names are the caller's own words: what is no plain name or path is shown as "?".
+    """
+    if not progress.losses:
+        return b""
+    shown = [loss.field if _FIELD.fullmatch(loss.field) else "?" for loss in progress.losses[:_MAX_DROPPED]]
+    if len(progress.losses) > _MAX_DROPPED:
+        shown.append(f"+{len(progress.losses) - _MAX_DROPPED} more")
+    return b"x-octogate-dropped: %b\r\n" % ", ".join(shown).encode()
 
 
 def _timing(progress: Progress, phases_ms: Mapping[str, float], overhead_ms: float) -> bytes:

@@ -28,7 +28,7 @@ from octogate.proxy.relay import Relay
 from octogate.proxy.response_model import renamed
 from octogate.proxy.router import Router
 from octogate.proxy.settle import CLIENT_CLOSED, phases, settle
-from octogate.proxy.upstream.attempts import Upstream
+from octogate.proxy.upstream.attempts import Forwarded, Upstream
 from octogate.telemetry import names
 
 Snapshots = Callable[[], Snapshot]
@@ -105,14 +105,14 @@ class Pipeline:
             await self._count_locally(exchange, call, dialect, progress)
             return
         exchange.phase = "upstream"
-        forwarded = headers.forwarded(fields, endpoint.dialect, progress.request_id, progress.key.id)
+        forwarded = partial(headers.forwarded, fields, progress.request_id, progress.key.id)
         if call.stream:
             await self._stream(exchange, call, dialect, progress, forwarded)
         else:
             await self._plain(exchange, call, dialect, progress, forwarded)
 
     async def _plain(
-        self, exchange: Exchange, call: Call, dialect: Dialect, progress: Progress, forwarded: bytes
+        self, exchange: Exchange, call: Call, dialect: Dialect, progress: Progress, forwarded: Forwarded
     ) -> None:
         assert progress.plan is not None
         try:
@@ -124,14 +124,14 @@ class Pipeline:
             raise
         progress.answered_at = self._clock.monotonic()
         served.close()
-        progress.usage = dialect.read_usage(served.body)
+        progress.usage = served.usage
         receipt = self._settle(exchange, progress, 200, "ok", bytes_out=len(served.body))
         rewrite = _rewrite(progress)
         body = served.body if rewrite is None else rewrite(served.body)
         exchange.send(200, headers.of_plain_answer(progress, receipt), body)
 
     async def _stream(
-        self, exchange: Exchange, call: Call, dialect: Dialect, progress: Progress, forwarded: bytes
+        self, exchange: Exchange, call: Call, dialect: Dialect, progress: Progress, forwarded: Forwarded
     ) -> None:
         assert progress.plan is not None
         begin = partial(self._stream_headers, call, progress)

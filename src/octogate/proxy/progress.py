@@ -7,6 +7,7 @@ from octogate.core.plan import Attempt, Plan
 from octogate.core.snapshot import Key, Snapshot, Target
 
 if TYPE_CHECKING:
+    from octogate.core.conversation import Loss, Prompt
     from octogate.core.usage import Usage
     from octogate.dialects.base import StreamReader
 
@@ -26,8 +27,10 @@ class Progress:
         "dialect",
         "group",
         "key",
+        "losses",
         "operation",
         "plan",
+        "prompt",
         "read_at",
         "reader",
         "received_at",
@@ -56,6 +59,8 @@ class Progress:
         self.correlation_id: str | None = None
         self.trace_id: str | None = None
         self.settled = False
+        self.prompt: Prompt | None = None  # the call as it is translated, once one target needs that
+        self.losses: tuple[Loss, ...] = ()  # what the last target could not be told
 
     def __str__(self) -> str:
         return f"{self.request_id} {self.dialect} {self.key.id if self.key else '-'} {self.group}"

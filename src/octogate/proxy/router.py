@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from octogate.core.call import Call, DialectName
+from octogate.core.call import Call, DialectName, Operation
 from octogate.core.plan import Plan
 from octogate.core.snapshot import ModelGroup
 from octogate.proxy.routing import Features, RoutingState, decide
@@ -18,7 +18,7 @@ class Router:
     def __init__(self, breakers: Breakers) -> None:
         self._breakers = breakers
         self._turns: dict[str, int] = {}
-        self._plans: dict[tuple[str, DialectName], Plan] = {}
+        self._plans: dict[tuple[str, DialectName, Operation], Plan] = {}
 
     def plan(self, group: ModelGroup, call: Call, now: float, *, seed: float) -> Plan:
         """The plan for one call, and one turn taken."""
@@ -36,7 +36,7 @@ class Router:
 
     def _usual(self, group: ModelGroup, call: Call) -> Plan:
         """The plan of a group whose order does not change while every breaker is closed: decided once."""
-        where = (group.name, call.endpoint.dialect)
+        where = (group.name, call.endpoint.dialect, call.endpoint.operation)
         plan = self._plans.get(where)
         if plan is None or plan.group is not group:
             if len(self._plans) >= _MAX_PLANS:

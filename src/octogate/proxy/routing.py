@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from octogate.core.call import DialectName, Operation
-from octogate.core.plan import Plan, Skipped
+from octogate.core.plan import Plan, Skipped, spoken
 from octogate.core.snapshot import ModelGroup, Target
 
 
@@ -26,15 +26,15 @@ class RoutingState(msgspec.Struct, frozen=True):
 def decide(group: ModelGroup, features: Features, state: RoutingState, *, seed: float) -> Plan:
     """The targets to try for one call, best first. `seed` is uniform in [0, 1).
 
-    A target is left out when it is disabled, speaks another dialect or has an open breaker; the reason is in
-    `skipped`. `never` is set when nobody in the group speaks the dialect: no waiting will help.
+    A target is left out when it is disabled, speaks no dialect that the call can be put into, or has an open breaker;
+    the reason is in `skipped`. `never` is set when no target speaks any such dialect: no waiting will help.
     """
     candidates: list[Target] = []
     skipped: list[Skipped] = []
     speaks = False
     for target in group.targets:
         reason = _why_not(target, features, state)
-        if features.dialect in target.provider.dialects:
+        if _speaks(target, features):
             speaks = True
         if reason is None:
             candidates.append(target)
@@ -49,11 +49,15 @@ def _why_not(target: Target, features: Features, state: RoutingState) -> str | N
         return "provider_disabled"
     if not target.enabled:
         return "disabled"
-    if features.dialect not in target.provider.dialects:
+    if not _speaks(target, features):
         return "dialect"
     if target.id in state.open_targets:
         return "breaker_open"
     return None
+
+
+def _speaks(target: Target, features: Features) -> bool:
+    return spoken(features.dialect, features.operation, target.provider.dialects) is not None
 
 
 def _order(group: ModelGroup, candidates: list[Target], turn: int, seed: float) -> tuple[Sequence[Target], str]:

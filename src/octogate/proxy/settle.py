@@ -60,8 +60,7 @@ def settle(
     """The receipt of a call that ended with `status` and `code`; counts it. Call once per call."""
     progress.settled = True
     phases_ms, overhead_ms = phases(progress, now)
-    call, key, target = progress.call, progress.key, progress.served_by
-    reader = progress.reader
+    call, key, target, reader = progress.call, progress.key, progress.served_by, progress.reader
     usage = (progress.usage if reader is None else reader.usage) or _estimate(progress, code)
     price = target.price if target is not None else None
     cost = cost_nano_usd(usage, price) if usage is not None and price is not None else None
@@ -84,7 +83,7 @@ def settle(
         overhead_ms=overhead_ms,
         phases_ms=phases_ms,
         config_version=progress.snapshot.version,
-        level="info" if status < 500 else "warning",
+        level="warning" if status >= 500 or _is_warned(progress) else "info",
         reason=reason,
         key_id=key.id if key is not None else None,
         user=key.user if key is not None else None,
@@ -103,8 +102,14 @@ def settle(
         bytes_in=call.input_bytes if call is not None else 0,
         bytes_out=bytes_out,
         attempts=tuple([_record(attempt, now) for attempt in progress.attempts]),
+        dropped=tuple([loss.field for loss in progress.losses]),
         detail=detail,
     )
+
+
+def _is_warned(progress: Progress) -> bool:
+    """Something of the call was left out where the operator wants to hear of that."""
+    return bool(progress.losses) and progress.plan is not None and progress.plan.group.on_unsupported == "warn"
 
 
 def _word(finish: str | None) -> str | None:
@@ -158,5 +163,6 @@ def _record(attempt: Attempt, now: float) -> AttemptRecord:
         duration_ms=milliseconds((attempt.ended_at or now) - attempt.started_at),
         first_event_ms=milliseconds(first - attempt.started_at) if first is not None else None,
         upstream_status=attempt.upstream_status,
+        dialect=attempt.dialect,
         detail=attempt.detail[:500] if attempt.detail else None,
     )

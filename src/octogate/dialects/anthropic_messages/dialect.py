@@ -1,15 +1,25 @@
 """Anthropic messages: `POST /v1/messages` and `/v1/messages/count_tokens`."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Literal
 
 import msgspec
 
 from octogate.core.call import Call, DialectName, Endpoint
+from octogate.core.conversation import Answer, Prompt
 from octogate.core.errors import GatewayError, UpstreamError
 from octogate.core.usage import Usage
 from octogate.dialects import body as bodies
 from octogate.dialects import faults
+from octogate.dialects.anthropic_messages.decoder import MessagesDecoder
+from octogate.dialects.anthropic_messages.encoder import MessagesEncoder
+from octogate.dialects.anthropic_messages.hygiene import freed
+from octogate.dialects.anthropic_messages.read_answer import read_answer
+from octogate.dialects.anthropic_messages.read_prompt import read_prompt
 from octogate.dialects.anthropic_messages.stream import MessagesReader, read_counts
+from octogate.dialects.anthropic_messages.write_answer import write_answer
+from octogate.dialects.anthropic_messages.write_prompt import write_prompt
 from octogate.dialects.base import ProviderFault, StreamReader
 from octogate.dialects.checks import (
     Check,
@@ -23,6 +33,7 @@ from octogate.dialects.checks import (
     number,
     whole,
 )
+from octogate.dialects.hub import Destination, Heading, Written
 from octogate.dialects.rendering import shown_code, writable
 
 ROLES: Final = ("user", "assistant", "system")
@@ -72,6 +83,15 @@ class AnthropicMessages:
 
     name: DialectName = "anthropic_messages"
     keep_alive = b'event: ping\ndata: {"type": "ping"}\n\n'
+    field_names: Mapping[str, str] = MappingProxyType(
+        {
+            "max_output_tokens": "max_tokens",
+            "stop": "stop_sequences",
+            "format": "output_config.format",
+            "user": "metadata.user_id",
+            "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",
+        }
+    )
 
     def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
         """See Dialect. Blocks, signatures and cache marks are not looked into and stay byte for byte."""
@@ -93,7 +113,7 @@ class AnthropicMessages:
 
     def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
         """See Dialect. The caller's own cap is required, so that a default is never needed; usage comes unasked."""
-        return bodies.write_object({**call.fields, "model": bodies.to_raw(model)})
+        return bodies.write_object({**freed(call.fields), "model": bodies.to_raw(model)})
 
     def target_path(self, call: Call, *, model: str) -> str:
         """The model is in the body."""
@@ -148,6 +168,30 @@ class AnthropicMessages:
     def keep_alive_for(self, call: Call) -> bytes:
         """A ping."""
         return self.keep_alive
+
+    def read_prompt(self, call: Call) -> Prompt:
+        """See Hub."""
+        return read_prompt(call)
+
+    def write_prompt(self, prompt: Prompt, to: Destination) -> Written:
+        """See Hub."""
+        return write_prompt(prompt, to)
+
+    def read_answer(self, body: bytes) -> Answer:
+        """See Hub."""
+        return read_answer(body)
+
+    def write_answer(self, answer: Answer, call: Call, heading: Heading) -> bytes:
+        """See Hub."""
+        return write_answer(answer, heading)
+
+    def decoder(self) -> MessagesDecoder:
+        """See Hub."""
+        return MessagesDecoder()
+
+    def encoder(self, call: Call, heading: Heading) -> MessagesEncoder:
+        """See Hub."""
+        return MessagesEncoder(heading)
 
 
 def _check_messages(raw: msgspec.Raw | None, max_messages: int, found: Faults) -> None:

@@ -1,19 +1,30 @@
 """Gemini: `POST /v1beta/models/{model}:generateContent`, `:streamGenerateContent` and `:countTokens`."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
 from octogate.core.call import Call, DialectName, Endpoint
+from octogate.core.conversation import Answer, Prompt
 from octogate.core.errors import GatewayError, UpstreamError
 from octogate.core.usage import Usage
 from octogate.dialects import body as bodies
 from octogate.dialects import faults
 from octogate.dialects.base import ProviderFault, StreamReader
 from octogate.dialects.checks import Check, Faults, check_members, integer, is_null, model_id, model_of, number, whole
+from octogate.dialects.gemini_generate.decoder import GeminiDecoder
+from octogate.dialects.gemini_generate.encoder import GeminiEncoder
+from octogate.dialects.gemini_generate.read_answer import read_answer
+from octogate.dialects.gemini_generate.read_prompt import read_prompt
+from octogate.dialects.gemini_generate.returned import restore
 from octogate.dialects.gemini_generate.stream import GeminiReader
 from octogate.dialects.gemini_generate.usage import read_usage
+from octogate.dialects.gemini_generate.write_answer import write_answer
+from octogate.dialects.gemini_generate.write_prompt import write_prompt
+from octogate.dialects.hub import Decoder, Destination, Encoder, Heading, Written
 from octogate.dialects.rendering import shown_code, writable
 
 MAX_CANDIDATES: Final = 128
@@ -40,6 +51,26 @@ _STATUSES: Final = {
 }
 
 
+_FIELD_NAMES: Final = {
+    "tool_choice": "toolConfig.functionCallingConfig",
+    "service_tier": "serviceTier",
+    "metadata": "labels",
+    "format": "generationConfig.responseMimeType",
+    "thinking": "generationConfig.thinkingConfig",
+    "choices": "generationConfig.candidateCount",
+    "logprobs": "generationConfig.responseLogprobs",
+    "top_logprobs": "generationConfig.logprobs",
+    "stop": "generationConfig.stopSequences",
+    "seed": "generationConfig.seed",
+    "temperature": "generationConfig.temperature",
+    "top_p": "generationConfig.topP",
+    "top_k": "generationConfig.topK",
+    "max_output_tokens": "generationConfig.maxOutputTokens",
+    "frequency_penalty": "generationConfig.frequencyPenalty",
+    "presence_penalty": "generationConfig.presencePenalty",
+}
+
+
 class _Answer(msgspec.Struct, rename="camel", gc=False):
     candidates: list[msgspec.Raw] | None = None
     prompt_feedback: msgspec.Raw = _ABSENT
@@ -58,6 +89,7 @@ class GeminiGenerate:
     name: DialectName = "gemini_generate"
     # One empty line: this family's Python SDK reads neither comments nor named events.
     keep_alive = b"\r\n"
+    field_names: Mapping[str, str] = MappingProxyType(_FIELD_NAMES)
 
     def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
         """See Dialect. Members are accepted in both spellings, as the API accepts them, but never in both at once."""
@@ -83,6 +115,8 @@ class GeminiGenerate:
     def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
         """See Dialect. A model inside the body is replaced too, so that it cannot contradict the path."""
         members = dict(call.fields)
+        if "contents" in members:
+            members["contents"] = restore(members["contents"], model)
         named = bodies.to_raw(f"models/{model.removeprefix('models/')}")
         if "model" in members:
             members["model"] = named
@@ -164,6 +198,30 @@ class GeminiGenerate:
         if call.endpoint.sse:
             return b"data: " + value + b"\r\n\r\n"
         return (b"[" if first else b",\r\n") + value + b"]"
+
+    def read_prompt(self, call: Call) -> Prompt:
+        """See Hub."""
+        return read_prompt(call)
+
+    def write_prompt(self, prompt: Prompt, to: Destination) -> Written:
+        """See Hub."""
+        return write_prompt(prompt, to)
+
+    def read_answer(self, body: bytes) -> Answer:
+        """See Hub."""
+        return read_answer(body)
+
+    def write_answer(self, answer: Answer, call: Call, heading: Heading) -> bytes:
+        """See Hub."""
+        return write_answer(answer, heading)
+
+    def decoder(self) -> Decoder:
+        """See Hub."""
+        return GeminiDecoder()
+
+    def encoder(self, call: Call, heading: Heading) -> Encoder:
+        """See Hub."""
+        return GeminiEncoder(call, heading)
 
     def keep_alive_for(self, call: Call) -> bytes:
         """White space between elements where the stream is an array."""

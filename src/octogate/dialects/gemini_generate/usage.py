@@ -52,5 +52,30 @@ def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
     )
 
 
+def write_usage(usage: Usage) -> dict[str, object]:
+    """The `usageMetadata` for what was used: thoughts stand beside the candidates' tokens, and all parts are told."""
+    members: dict[str, object] = {
+        "promptTokenCount": usage.input_tokens,
+        "candidatesTokenCount": usage.output_tokens - usage.reasoning_tokens,
+        "totalTokenCount": usage.input_tokens + usage.output_tokens,
+        "thoughtsTokenCount": usage.reasoning_tokens,
+        "cachedContentTokenCount": usage.cached_tokens,
+        "promptTokensDetails": _details(usage.input_tokens, usage.audio_input_tokens, usage.image_input_tokens),
+        "candidatesTokensDetails": _details(
+            usage.output_tokens - usage.reasoning_tokens, usage.audio_output_tokens, usage.image_output_tokens
+        ),
+    }
+    always = ("promptTokenCount", "candidatesTokenCount", "totalTokenCount")
+    return {name: value for name, value in members.items() if value or name in always}
+
+
+def _details(total: int, audio: int, image: int) -> list[dict[str, object]]:
+    """Tokens by kind; none when all are words."""
+    if not audio and not image:
+        return []
+    counts = {"TEXT": max(total - audio - image, 0), "AUDIO": audio, "IMAGE": image}
+    return [{"modality": kind, "tokenCount": count} for kind, count in counts.items() if count]
+
+
 def _of(details: list[_Modality] | None, modality: str) -> int:
     return sum(part.token_count or 0 for part in details or () if part.modality == modality)

@@ -1,11 +1,13 @@
 """OpenAI chat completions: `POST /v1/chat/completions`."""
 
 import functools
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 import msgspec
 
 from octogate.core.call import Call, DialectName, Endpoint
+from octogate.core.conversation import Answer, Prompt
 from octogate.core.errors import GatewayError
 from octogate.core.usage import Usage
 from octogate.dialects import body as bodies
@@ -25,8 +27,16 @@ from octogate.dialects.checks import (
     number,
     whole,
 )
+from octogate.dialects.hub import Decoder, Destination, Encoder, Heading, Written
+from octogate.dialects.openai_chat.decoder import ChatDecoder
+from octogate.dialects.openai_chat.encoder import ChatEncoder
+from octogate.dialects.openai_chat.read_answer import read_answer
+from octogate.dialects.openai_chat.read_prompt import FIELD_NAMES, read_prompt
+from octogate.dialects.openai_chat.sealed import without_seals
 from octogate.dialects.openai_chat.stream import ChatReader
 from octogate.dialects.openai_chat.usage import read_usage
+from octogate.dialects.openai_chat.write_answer import write_answer
+from octogate.dialects.openai_chat.write_prompt import write_prompt
 from octogate.dialects.openai_errors import error_body
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "function")
@@ -35,6 +45,7 @@ MAX_CHOICES: Final = 128
 _MAY_BE_EMPTY: Final = frozenset({"assistant", "tool", "function"})
 _TRUE: Final = msgspec.Raw(b"true")
 _ABSENT: Final = msgspec.Raw()
+_FOREIGN_CAP: Final = "max_output_tokens"
 _CHECKS: Final[dict[str, Check]] = {
     "model": model_id,
     "temperature": number(0, 2),
@@ -79,6 +90,7 @@ class _WithUsage(msgspec.Struct, gc=False):
 
 _SOUND: Final = msgspec.json.Decoder(_Sound)
 _MESSAGES: Final = msgspec.json.Decoder(list[_Message])
+_INPUT: Final = msgspec.json.Decoder(str | list[msgspec.Raw])
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
 _WITH_USAGE: Final = msgspec.json.Decoder(_WithUsage)
 
@@ -88,6 +100,7 @@ class OpenAIChat:
 
     name: DialectName = "openai_chat"
     keep_alive = b": keep-alive\n\n"
+    field_names: Mapping[str, str] = FIELD_NAMES
 
     def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
         """See Dialect. Members that we do not know are the provider's business and stay."""
@@ -108,7 +121,7 @@ class OpenAIChat:
 
     def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
         """See Dialect. Usage is always asked for where that is possible: a stream without it could not be billed."""
-        members = dict(call.fields)
+        members = dict(without_seals(call.fields))
         members["model"] = bodies.to_raw(model)
         if call.stream and stream_usage:
             options = _stream_options(members, Faults())
@@ -160,6 +173,30 @@ class OpenAIChat:
         """A comment line."""
         return self.keep_alive
 
+    def read_prompt(self, call: Call) -> Prompt:
+        """See Hub."""
+        return read_prompt(call)
+
+    def write_prompt(self, prompt: Prompt, to: Destination) -> Written:
+        """See Hub."""
+        return write_prompt(prompt, to)
+
+    def read_answer(self, body: bytes) -> Answer:
+        """See Hub."""
+        return read_answer(body)
+
+    def write_answer(self, answer: Answer, call: Call, heading: Heading) -> bytes:
+        """See Hub."""
+        return write_answer(answer, call, heading)
+
+    def decoder(self) -> Decoder:
+        """See Hub."""
+        return ChatDecoder()
+
+    def encoder(self, call: Call, heading: Heading) -> Encoder:
+        """See Hub."""
+        return ChatEncoder(call, heading)
+
 
 def _read_sound(members: bodies.Members, body: bytes, max_output_tokens: int, max_messages: int) -> _Sound | None:
     """The body in one pass, as nearly all can be read; None when it has to be searched for faults member by member."""
@@ -175,6 +212,7 @@ def _read_sound(members: bodies.Members, body: bytes, max_output_tokens: int, ma
         and (sound.max_completion_tokens or 0) <= max_output_tokens
         and (model is None or model.isprintable())
         and "stream_options" not in members
+        and "input" not in members
         and STEERING.isdisjoint(members)
     ):
         return sound
@@ -186,12 +224,17 @@ def _searched(
 ) -> Call:
     """The same call read member by member. Raises BadRequest with every fault."""
     found = Faults()
-    values = check_members(members, _checks(max_output_tokens), found)
-    _check_messages(members, max_messages, found)
+    checks = _checks(max_output_tokens)
+    foreign = is_null(members.get("messages")) and not is_null(members.get("input"))
+    if foreign:
+        checks = {**checks, _FOREIGN_CAP: checks["max_tokens"]}
+    values = check_members(members, checks, found)
+    (_check_input if foreign else _check_messages)(members, max_messages, found)
     options = _stream_options(members, found)
     found.raise_if_any()
     stream = values.get("stream") is True
-    caps = [size for name in ("max_tokens", "max_completion_tokens") if (size := whole(values.get(name)))]
+    names = ("max_tokens", "max_completion_tokens", _FOREIGN_CAP)
+    caps = [size for name in names if (size := whole(values.get(name)))]
     return Call(
         endpoint=endpoint,
         model=model_of(values.get("model")),
@@ -201,6 +244,7 @@ def _searched(
         max_output_tokens=max(caps, default=None),
         choices=whole(values.get("n")) or 1,
         wants_usage=not stream or _asks_for_usage(options),
+        shape="openai_responses" if foreign else None,
     )
 
 
@@ -225,14 +269,26 @@ def _asks_for_usage(options: bodies.Members) -> bool:
     return bytes(options.get("include_usage", b"")) == b"true"
 
 
+def _check_input(members: bodies.Members, max_messages: int, found: Faults) -> None:
+    """A body in the form of the Responses API, as some editors send it here: its own dialect reads the rest."""
+    try:
+        items = _INPUT.decode(members["input"])
+    except faults.UNREADABLE:
+        found.rule("input", "must be a string or an array")
+        return
+    if not items:
+        found.rule("input", "must not be empty")
+    elif isinstance(items, list) and len(items) > max_messages:
+        found.rule("input", f"must have at most {max_messages} items")
+
+
 def _check_messages(members: bodies.Members, max_messages: int, found: Faults) -> None:
     raw = members.get("messages")
     if raw is None or is_null(raw):
-        if "input" in members:
-            found.add("input", "Input is not accepted on this route: send messages, or use /v1/responses")
-        else:
-            found.rule("messages", "is required")
+        found.rule("messages", "is required")
         return
+    if not is_null(members.get("input")):
+        found.add("input", "Input and messages exclude each other")
     try:
         messages = _MESSAGES.decode(raw)
     except faults.UNREADABLE:

@@ -66,3 +66,25 @@ def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
         image_input_tokens=read.image_tokens or 0,
         image_output_tokens=produced.image_tokens or 0,
     )
+
+
+def write_usage(usage: Usage) -> dict[str, object]:
+    """A `usage` object that shows all parts."""
+    return {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cached_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
+            "audio_tokens": usage.audio_input_tokens,
+            "image_tokens": usage.image_input_tokens,
+        },
+        "completion_tokens_details": {
+            "reasoning_tokens": usage.reasoning_tokens,
+            "audio_tokens": usage.audio_output_tokens,
+            "image_tokens": usage.image_output_tokens,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }

@@ -1,10 +1,13 @@
 """OpenAI Responses: `POST /v1/responses` and `/v1/responses/compact`."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from octogate.core.call import Call, DialectName, Endpoint
+from octogate.core.conversation import Answer, Prompt
 from octogate.core.errors import GatewayError
 from octogate.core.usage import Usage
 from octogate.dialects import body as bodies
@@ -22,8 +25,16 @@ from octogate.dialects.checks import (
     number,
     whole,
 )
+from octogate.dialects.hub import Destination, Heading, Written
 from octogate.dialects.openai_errors import error_body, error_object
+from octogate.dialects.openai_responses.decoder import ResponsesDecoder
+from octogate.dialects.openai_responses.encoder import ResponsesEncoder
+from octogate.dialects.openai_responses.foreign_seals import without_foreign_seals
+from octogate.dialects.openai_responses.read_answer import read_answer
+from octogate.dialects.openai_responses.read_prompt import read_prompt
 from octogate.dialects.openai_responses.stream import ResponsesReader, read_usage
+from octogate.dialects.openai_responses.write_answer import write_answer
+from octogate.dialects.openai_responses.write_prompt import write_prompt
 
 _ABSENT: Final = msgspec.Raw()
 _CHECKS: Final[dict[str, Check]] = {
@@ -55,6 +66,15 @@ class OpenAIResponses:
 
     name: DialectName = "openai_responses"
     keep_alive = b": keep-alive\n\n"
+    field_names: Mapping[str, str] = MappingProxyType(
+        {
+            "choices": "n",
+            "format": "text.format",
+            "logprobs": "include",
+            "thinking": "reasoning",
+            "verbosity": "text.verbosity",
+        }
+    )
 
     def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
         """See Dialect. What is bound to the provider (previous_response_id, encrypted reasoning) stays as it is."""
@@ -73,8 +93,8 @@ class OpenAIResponses:
         )
 
     def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
-        """See Dialect. Usage comes unasked."""
-        members = dict(call.fields)
+        """See Dialect. Usage comes unasked. What another provider sealed in earlier answers is taken out."""
+        members = dict(without_foreign_seals(call.fields))
         members["model"] = bodies.to_raw(model)
         if default_max_tokens is not None and call.max_output_tokens is None and call.endpoint.operation == "generate":
             members["max_output_tokens"] = bodies.to_raw(default_max_tokens)
@@ -141,6 +161,30 @@ class OpenAIResponses:
     def keep_alive_for(self, call: Call) -> bytes:
         """A comment line."""
         return self.keep_alive
+
+    def read_prompt(self, call: Call) -> Prompt:
+        """See Hub."""
+        return read_prompt(call)
+
+    def write_prompt(self, prompt: Prompt, to: Destination) -> Written:
+        """See Hub."""
+        return write_prompt(prompt, to)
+
+    def read_answer(self, body: bytes) -> Answer:
+        """See Hub."""
+        return read_answer(body)
+
+    def write_answer(self, answer: Answer, call: Call, heading: Heading) -> bytes:
+        """See Hub."""
+        return write_answer(answer, call, heading)
+
+    def decoder(self) -> ResponsesDecoder:
+        """See Hub."""
+        return ResponsesDecoder()
+
+    def encoder(self, call: Call, heading: Heading) -> ResponsesEncoder:
+        """See Hub."""
+        return ResponsesEncoder(call, heading)
 
 
 def _check_input(members: bodies.Members, max_messages: int, found: Faults) -> None:

@@ -12,18 +12,21 @@ from typing import Final, Self
 import msgspec
 
 from octogate import __version__
-from octogate.core.call import Call
+from octogate.core.call import Call, DialectName
 from octogate.core.clock import Clock
 from octogate.core.errors import CredentialRefused, GatewayError, Unsupported, UpstreamBroken, UpstreamError
 from octogate.core.plan import Attempt, Plan
 from octogate.core.snapshot import BreakerRules, Target, Timeouts
+from octogate.core.usage import Usage
 from octogate.dialects.base import Dialect, StreamReader
+from octogate.dialects.bridge import Bridge
 from octogate.proxy.progress import Progress
 from octogate.proxy.upstream.answer import Answer
 from octogate.proxy.upstream.breaker import Breakers
 from octogate.proxy.upstream.classify import FAILED, classify, told
 from octogate.proxy.upstream.client import Client
 from octogate.proxy.upstream.tries import Tries, nothing_to_try
+from octogate.proxy.upstream.wire import wire
 from octogate.proxy.upstream.withhold import clean_body, clean_error
 from octogate.telemetry import names
 
@@ -34,14 +37,16 @@ REFUSAL_SECONDS: Final = 5.0
 _USER_AGENT: Final = f"octogate/{__version__}"
 _MAX_HEADS: Final = 4_096
 
+Forwarded = Callable[[DialectName], bytes]
+
 
 class Served:
-    """The answer in hand: `body` of a plain call, or `reader`, `held` events and the rest of a stream.
+    """The answer in hand: `body` and `usage` of a plain call, or `reader`, `held` events and the rest of a stream.
 
     Whoever gets it must `close` it, with the error if the rest went wrong; `with` does both.
     """
 
-    __slots__ = ("_close", "answer", "attempt", "body", "held", "reader")
+    __slots__ = ("_close", "answer", "attempt", "body", "held", "reader", "usage")
 
     def __init__(
         self,
@@ -50,10 +55,12 @@ class Served:
         close: Callable[[BaseException | None], None],
         *,
         body: bytes = b"",
+        usage: Usage | None = None,
         reader: StreamReader | None = None,
         held: bytes = b"",
     ) -> None:
         self.attempt, self.answer, self.body, self.reader, self.held = attempt, answer, body, reader, held
+        self.usage = usage
         self._close = close
 
     def __enter__(self) -> Self:
@@ -85,9 +92,12 @@ class Upstream:
         self._heads: dict[tuple[str, str, str], bytes] = {}
 
     async def first_answer(
-        self, plan: Plan, call: Call, dialect: Dialect, progress: Progress, forwarded: bytes
+        self, plan: Plan, call: Call, dialect: Dialect, progress: Progress, forwarded: Forwarded
     ) -> Served:
-        """The first answer that any target gives; raises the error that ends the call when none does."""
+        """The first answer that any target gives; raises the error that ends the call when none does.
+
+        `forwarded` gives the caller's headers that a target of a dialect may see.
+        """
         now = self._clock.monotonic()
         if not plan.targets:
             raise self._nobody(plan, dialect, now)
@@ -114,29 +124,36 @@ class Upstream:
         return bool(self._breakers.blocked((target.id,), self._clock.monotonic()))
 
     async def _attempt(
-        self, target: Target, call: Call, dialect: Dialect, progress: Progress, forwarded: bytes, deadline: float
+        self, target: Target, call: Call, dialect: Dialect, progress: Progress, forwarded: Forwarded, deadline: float
     ) -> Served:
         """One try at one target, from the request to the answer in hand; ends the attempt itself when it fails."""
         now = self._clock.monotonic()
+        speaker = wire(target, call, dialect, progress, self._clock.wall())
         attempt = progress.begin_attempt(target, now)
+        if speaker is not dialect:
+            attempt.dialect = speaker.name
         end = _Ending(self, attempt, progress, self._breakers.begin(target.id, now))
         try:
             answer = await self._client.ask(
                 target.provider.origin,
-                self._request(target, call, dialect, progress.snapshot.digest, forwarded),
+                self._request(target, call, speaker, progress.snapshot.digest, forwarded(speaker.name)),
                 timeouts=_within(target.timeouts, deadline - now),
                 stream=call.stream,
             )
             end.answer = answer
             attempt.upstream_status = answer.status
             if not 200 <= answer.status < 300:
-                raise await self._refusal(answer, target, dialect)
+                raise await self._refusal(answer, target, speaker)
             if call.stream:
-                reader, held = await self._first_content(answer, target, call, dialect, attempt)
+                reader, held = await self._first_content(answer, target, call, speaker, attempt)
                 progress.reader = reader
                 served = Served(attempt, answer, end, reader=reader, held=held)
             else:
-                served = Served(attempt, answer, end, body=await self._whole(answer, dialect))
+                body = await self._whole(answer, speaker)
+                usage = speaker.read_usage(body)
+                if isinstance(speaker, Bridge):
+                    body = speaker.translate(body)
+                served = Served(attempt, answer, end, body=body, usage=usage)
         except BaseException as error:
             end(error)
             raise
@@ -146,7 +163,7 @@ class Upstream:
         names.first_event.observe(attempt.first_byte_at - attempt.started_at, (target.label,))
         return served
 
-    def _request(self, target: Target, call: Call, dialect: Dialect, digest: str, forwarded: bytes) -> bytes:
+    def _request(self, target: Target, call: Call, dialect: Dialect | Bridge, digest: str, forwarded: bytes) -> bytes:
         provider = target.provider
         body = dialect.write_call(
             call,
@@ -162,7 +179,7 @@ class Upstream:
             head = self._heads[digest, target.id, path] = request_head(target, path)
         return b"%b%bcontent-length: %d\r\n\r\n%b" % (head, forwarded, len(body), body)
 
-    async def _refusal(self, answer: Answer, target: Target, dialect: Dialect) -> UpstreamError:
+    async def _refusal(self, answer: Answer, target: Target, dialect: Dialect | Bridge) -> UpstreamError:
         answer.set_deadline(monotonic() + REFUSAL_SECONDS)
         try:
             body = clean_body(await answer.body(), target.provider)
@@ -171,7 +188,7 @@ class Upstream:
         fault = dialect.read_fault(answer.status, body)
         return classify(answer.status, answer.fields, fault, now=self._clock.wall())
 
-    async def _whole(self, answer: Answer, dialect: Dialect) -> bytes:
+    async def _whole(self, answer: Answer, dialect: Dialect | Bridge) -> bytes:
         body = await answer.body()
         fault = dialect.check_answer(body)
         if fault is not None:
@@ -179,7 +196,7 @@ class Upstream:
         return body
 
     async def _first_content(
-        self, answer: Answer, target: Target, call: Call, dialect: Dialect, attempt: Attempt
+        self, answer: Answer, target: Target, call: Call, dialect: Dialect | Bridge, attempt: Attempt
     ) -> tuple[StreamReader, bytes]:
         """Read until the first content event (or the honest end of a stream without one)."""
         reader = dialect.reader(call)

@@ -51,7 +51,7 @@ class Tries:
             return step
         while self._untried and now < self._deadline:
             following = self._untried.pop(0)
-            if not blocked(following):
+            if not blocked(following) and _may_help(target, error, following):
                 return Step(following, 0.0)
         for again, _, _ in sorted(self._again.values(), key=lambda entry: entry[1]):
             if not blocked(again) and (step := self._repeat(again, now)) is not None:
@@ -111,6 +111,13 @@ class Tries:
             error.retry_after = min(waits)
         error.attempts = tuple(failure.code for failure in self._failures)
         return error
+
+
+def _may_help(failed: Target, error: UpstreamError, following: Target) -> bool:
+    """Whether `following` can do better; a call that was too long fits only where a larger window is known to be."""
+    if error.code != "context_length_exceeded":
+        return True
+    return (following.context_tokens or 0) > (failed.context_tokens or 0) > 0
 
 
 def nothing_to_try(wait: float) -> NoTargetLeft:

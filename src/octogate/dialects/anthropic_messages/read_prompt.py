@@ -1,0 +1,67 @@
+"""A caller's body → what it asks for."""
+
+from typing import Final
+
+import msgspec
+
+from octogate.core.call import Call
+from octogate.core.conversation import Prompt, Role, Text, Turn
+from octogate.core.errors import BadRequest
+from octogate.dialects.anthropic_messages.findings import Findings, first_byte
+from octogate.dialects.anthropic_messages.read_parts import Content, read_parts
+from octogate.dialects.anthropic_messages.read_settings import read_settings
+from octogate.dialects.anthropic_messages.read_tools import read_choice, read_tools
+from octogate.dialects.checks import is_null
+from octogate.dialects.faults import UNREADABLE
+
+_ABSENT: Final = msgspec.Raw()
+
+
+class _Message(msgspec.Struct, gc=False):
+    role: Role
+    content: Content
+
+
+_MESSAGES: Final = msgspec.json.Decoder(list[_Message])
+_CONTENT: Final = msgspec.json.Decoder(Content)
+
+
+def read_prompt(call: Call) -> Prompt:
+    """The prompt of a call that `read_call` has let pass. Raises BadRequest with every fault, field by field."""
+    try:
+        return _read(call)
+    except UNREADABLE:
+        raise BadRequest("The body holds a text, a number or a nesting that cannot be read.") from None
+
+
+def _read(call: Call) -> Prompt:
+    fields, found = call.fields, Findings()
+    turns = (*_read_system(fields.get("system", _ABSENT), found), *_read_messages(fields["messages"], found))
+    tools = read_tools(fields.get("tools", _ABSENT), found)
+    choice, parallel = read_choice(fields.get("tool_choice", _ABSENT), tools, found)
+    settings = read_settings(fields, found, parallel)
+    found.faults.raise_if_any()
+    return Prompt(turns=turns, tools=tools, tool_choice=choice, settings=settings, losses=tuple(found.losses))
+
+
+def _read_system(raw: msgspec.Raw, found: Findings) -> tuple[Turn, ...]:
+    """`system`, a string or blocks of text, is the first turn."""
+    if is_null(raw):
+        return ()
+    if first_byte(raw) not in (b'"', b"["):
+        found.faults.rule("system", "must be a string or an array")
+        return ()
+    content = _CONTENT.decode(raw)
+    if not content:
+        return ()
+    parts = read_parts(content, "system", found)
+    if any(not isinstance(part, Text) for part in parts):
+        found.faults.rule("system", "must hold text only")
+    return (Turn("system", parts),)
+
+
+def _read_messages(raw: msgspec.Raw, found: Findings) -> tuple[Turn, ...]:
+    return tuple(
+        Turn(message.role, read_parts(message.content, f"messages[{at}].content", found))
+        for at, message in enumerate(_MESSAGES.decode(raw))
+    )

@@ -1,0 +1,87 @@
+"""Tools and the choice among them, as a caller writes them."""
+
+from typing import Final
+
+import msgspec
+
+from octogate.core.conversation import Tool, ToolChoice
+from octogate.dialects.anthropic_messages.findings import Findings, first_byte
+from octogate.dialects.anthropic_messages.read_parts import cache_mark
+from octogate.dialects.checks import is_null
+
+_ABSENT: Final = msgspec.Raw()
+
+
+class _Tool(msgspec.Struct, gc=False):
+    type: object = None
+    name: object = None
+    description: object = None
+    strict: object = None
+    allowed_callers: object = None
+    input_examples: object = None
+    input_schema: msgspec.Raw = _ABSENT
+    cache_control: msgspec.Raw = _ABSENT
+
+
+class _Choice(msgspec.Struct, gc=False):
+    type: object = None
+    name: object = None
+    disable_parallel_tool_use: object = None
+
+
+_TOOL: Final = msgspec.json.Decoder(_Tool)
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_CHOICE: Final = msgspec.json.Decoder(_Choice)
+
+
+def read_tools(raw: msgspec.Raw, found: Findings) -> tuple[Tool, ...]:
+    """The functions among the caller's tools; those that run at the provider are losses."""
+    if is_null(raw):
+        return ()
+    if first_byte(raw) != b"[":
+        found.faults.rule("tools", "must be an array")
+        return ()
+    tools = (_read_tool(tool, f"tools[{at}]", found) for at, tool in enumerate(_LIST.decode(raw)))
+    return tuple(tool for tool in tools if tool is not None)
+
+
+def read_choice(raw: msgspec.Raw, tools: tuple[Tool, ...], found: Findings) -> tuple[ToolChoice | None, bool | None]:
+    """The choice, and False when calls in parallel are forbidden. A choice of a tool that is lost is lost with it."""
+    if is_null(raw) or found.table(raw, "tool_choice") is None:
+        return None, None
+    choice = _CHOICE.decode(raw)
+    parallel = False if choice.disable_parallel_tool_use is True else None
+    if choice.type in ("auto", "any", "none"):
+        return ToolChoice("none" if choice.type == "none" else "any" if choice.type == "any" else "auto"), parallel
+    if choice.type != "tool":
+        found.faults.rule("tool_choice.type", "must be one of: auto any tool none")
+        return None, parallel
+    name = found.text(choice.name, "tool_choice.name")
+    if name not in {tool.name for tool in tools}:
+        found.lose("tool_choice", "the tool that it names is not among those that can be offered")
+        return None, parallel
+    return ToolChoice("named", (name,)), parallel
+
+
+def _read_tool(raw: msgspec.Raw, path: str, found: Findings) -> Tool | None:
+    if first_byte(raw) != b"{":
+        found.faults.add(path, "Tools must be objects")
+        return None
+    tool = _TOOL.decode(raw)
+    if tool.type not in (None, "custom"):
+        found.lose(path, f"the tool {str(tool.type)[:64]!r} is known to Anthropic's models only")
+        return None
+    if tool.input_examples:
+        found.lose(f"{path}.input_examples", "other providers take no examples of a tool's input")
+    if isinstance(tool.allowed_callers, list) and "direct" not in tool.allowed_callers:
+        found.lose(path, "only Anthropic runs code that calls tools")
+        return None
+    if tool.strict is not None and not isinstance(tool.strict, bool):
+        found.faults.rule(f"{path}.strict", "must be a boolean")
+    return Tool(
+        name=found.text(tool.name, f"{path}.name"),
+        description=found.optional_text(tool.description, f"{path}.description"),
+        schema=found.table(tool.input_schema, f"{path}.input_schema"),
+        strict=tool.strict if isinstance(tool.strict, bool) else None,
+        cache=cache_mark(tool.cache_control, path, found),
+    )

@@ -1,0 +1,148 @@
+"""Reads the parts of contents: words, thoughts, media, function calls and what they gave back."""
+
+from typing import Final
+
+import msgspec
+
+from octogate.core.conversation import Media, Part, Reasoning, Text, ToolCall, ToolResult
+from octogate.core.seals import unpack_id
+from octogate.dialects.gemini_generate.call_ids import call_id
+from octogate.dialects.gemini_generate.media import lies_at_provider, read_file, read_inline
+from octogate.dialects.gemini_generate.node import Node
+from octogate.dialects.gemini_generate.signatures import read_signature
+
+_ONLY_HERE: Final = "only Gemini has such parts"
+_LOST: Final = {
+    "executableCode": "code that the provider ran is not told to others",
+    "codeExecutionResult": "what the provider's code gave is not told to others",
+    "toolCall": _ONLY_HERE,
+    "toolResponse": _ONLY_HERE,
+    "videoMetadata": "only Gemini takes a part of a film",
+    "mediaResolution": "only Gemini takes a resolution for a part",
+    "mediaProcessing": _ONLY_HERE,
+}
+_OUTPUTS: Final = ("result", "output")
+"""Members that hold all that a function gave: the hub's word and the vendor's."""
+
+
+class History:
+    """The calls so far, for results that name only a function: they answer its oldest call that has no result yet."""
+
+    __slots__ = ("_names", "_open")
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._open: list[tuple[str, str]] = []
+
+    def called(self, call: ToolCall) -> None:
+        """One more call."""
+        self._names[call.id] = call.name
+        self._open.append((call.id, call.name))
+
+    def answered(self, call: str | None, name: str | None) -> str | None:
+        """The id of the call that a result is for; None when it is for none."""
+        for at, (opened, called) in enumerate(self._open):
+            if opened == call or (call is None and called == name):
+                del self._open[at]
+                return opened
+        return call
+
+    def name_of(self, call: str) -> str | None:
+        """The function that a call was for."""
+        return self._names.get(call)
+
+
+def read_part(node: Node, history: History, place: str) -> Part | None:
+    """One part; None for one that says nothing, or nothing that another provider understands."""
+    for name, reason in _LOST.items():
+        node.lose(name, reason)
+    if "functionCall" in node:
+        return _read_call(node, history, place)
+    if "functionResponse" in node:
+        return _read_result(node, history, place)
+    if "inlineData" in node:
+        return _read_inline(node)
+    return _read_file(node) if "fileData" in node else _read_words(node)
+
+
+def _read_words(node: Node) -> Reasoning | Text | None:
+    words = node.text("text")
+    if words is None:
+        if not any(name in node for name in (*_LOST, "text", "thoughtSignature")):
+            node.found.faults.add(node.path.removesuffix("."), "A part must have text, data, a file or a function call")
+        return None
+    signature = read_signature(node.text("thoughtSignature"))
+    if node.flag("thought"):
+        return Reasoning(words, signature, hidden=not words and signature is not None)
+    return Text(words, signature=signature)
+
+
+def _read_inline(node: Node) -> Media | None:
+    blob = node.node("inlineData")
+    if blob is None:
+        return None
+    media_type, data = blob.text("mimeType", needed=True), blob.text("data", needed=True)
+    if media_type is None or data is None:
+        return None
+    return read_inline(media_type, data, blob.text("displayName"))
+
+
+def _read_file(node: Node) -> Media | None:
+    file = node.node("fileData")
+    uri = file.text("fileUri", needed=True) if file is not None else None
+    if file is None or uri is None:
+        return None
+    if lies_at_provider(uri):
+        file.lose("fileUri", "the file lies at the provider to which it was uploaded", fatal=True)
+        return None
+    return read_file(file.text("mimeType") or "", uri, file.text("displayName"))
+
+
+def _read_call(node: Node, history: History, place: str) -> ToolCall | None:
+    function = node.node("functionCall")
+    if function is None:
+        return None
+    name, args = function.text("name", needed=True), function.get("args")
+    if args is not None and not isinstance(args, dict):
+        function.found.faults.rule(function.at("args"), "must be an object")
+    if name is None:
+        return None
+    found, carried = unpack_id(function.text("id") or "")
+    arguments = msgspec.json.encode(args or {}).decode()
+    signature = read_signature(node.text("thoughtSignature")) or carried
+    call = ToolCall(found or call_id(place, name), name, arguments, signature)
+    history.called(call)
+    return call
+
+
+def _read_result(node: Node, history: History, place: str) -> ToolResult | None:
+    function = node.node("functionResponse")
+    name = function.text("name") if function is not None else None
+    if function is None:
+        return None
+    response = function.get("response")
+    if response is not None and not isinstance(response, dict):
+        function.found.faults.rule(function.at("response"), "must be an object")
+        return None
+    given = unpack_id(function.text("id") or "")[0] or None
+    if given is None and name is None:
+        function.found.faults.rule(function.at("name"), "is required")
+    answered = history.answered(given, name) or call_id(place, name)
+    words, is_error = read_response(response or {})
+    parts: list[Text | Media] = [Text(words)] if words else []
+    for at, part in enumerate(function.nodes("parts")):
+        media = read_part(part, history, f"{place}.{at}")
+        if isinstance(media, Media | Text):
+            parts.append(media)
+    return ToolResult(answered, tuple(parts), name or history.name_of(answered), is_error)
+
+
+def read_response(response: dict[str, object]) -> tuple[str, bool]:
+    """The words in a function's response, and whether it reports an error; an object of its own stays JSON text."""
+    if len(response) == 1:
+        (name, value), *_ = response.items()
+        if name == "error":
+            return value if isinstance(value, str) else msgspec.json.encode(value).decode(), True
+        if isinstance(value, str) and name in _OUTPUTS:
+            return value, False
+    return msgspec.json.encode(response).decode() if response else "", False

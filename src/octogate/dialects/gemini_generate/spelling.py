@@ -1,0 +1,36 @@
+"""Members of a Gemini body in both of their spellings: `inlineData` as documented, `inline_data` as clients send it."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+Object = dict[str, object]
+
+_BEFORE_LETTER: Final = re.compile(r"_([a-z0-9])")
+_MAX_NAMES: Final = 1_024
+
+
+@lru_cache(maxsize=_MAX_NAMES)
+def camel(name: str) -> str:
+    """`inline_data` → `inlineData`; a name in camel case stays as it is."""
+    return _BEFORE_LETTER.sub(lambda found: found.group(1).upper(), name)
+
+
+def members(value: Object) -> Iterator[tuple[str, str, object]]:
+    """The members that are not null, each as (camel-case name, name as it was sent, value)."""
+    for name, member in value.items():
+        if member is not None:
+            yield (camel(name) if "_" in name else name), name, member
+
+
+def spelled(value: Object) -> Object:
+    """The object with camel-case names and without nulls; of two spellings of one name the last counts."""
+    return {name: member for name, _, member in members(value)}
+
+
+def listed(value: object) -> list[object]:
+    """A repeated member: the API takes a single value for a list of one."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

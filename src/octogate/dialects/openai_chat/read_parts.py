@@ -1,0 +1,81 @@
+"""Reads the content of one chat message: a string, or a list of parts."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from octogate.core.conversation import CacheMark, Media, Part, Refusal, Text, ToolCall, ToolResult
+from octogate.dialects.openai_chat import media
+from octogate.dialects.openai_chat.findings import Findings, Table
+from octogate.dialects.openai_chat.reasoning import read_block
+
+_TEXTS: Final = frozenset({"text", "input_text", "output_text"})
+_MARKABLE: Final = (Text, Media, ToolCall, ToolResult)
+
+
+def read_content(message: Table, path: str, findings: Findings) -> list[Part]:
+    """The parts of `content`; none for null and for an empty string."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return [Text(content)] if content else []
+    parts: list[Part] = []
+    for at, item in enumerate(findings.items(message, "content", path)):
+        part = _read_part(item, f"{path}content[{at}]", findings)
+        if part is not None:
+            parts.append(part)
+    return parts
+
+
+def read_cache(source: Mapping[str, object], path: str, findings: Findings) -> CacheMark | None:
+    """The mark in `cache_control`, as OpenRouter's and LiteLLM's clients send it."""
+    mark = findings.table(source, "cache_control", path)
+    if mark is None:
+        return None
+    return "1h" if mark.get("ttl") == "1h" else "5m"
+
+
+def marked(parts: list[Part], mark: CacheMark | None) -> list[Part]:
+    """The same parts, the last of them that can be marked with a mark that stood at their message."""
+    if mark is None:
+        return parts
+    for at in range(len(parts) - 1, -1, -1):
+        part = parts[at]
+        if isinstance(part, _MARKABLE):
+            return [*parts[:at], msgspec.structs.replace(part, cache=mark), *parts[at + 1 :]]
+    return parts
+
+
+def _read_part(item: object, path: str, findings: Findings) -> Part | None:
+    if isinstance(item, str):
+        return Text(item)
+    if not isinstance(item, dict):
+        findings.faults.rule(path, "must be an object")
+        return None
+    kind = findings.text(item, "type", f"{path}.", needed=True)
+    if kind in _TEXTS:
+        text = findings.text(item, "text", f"{path}.", needed=True)
+        return Text(text, cache=read_cache(item, f"{path}.", findings)) if text is not None else None
+    if kind == "refusal":
+        text = findings.text(item, "refusal", f"{path}.", needed=True)
+        return Refusal(text) if text is not None else None
+    if kind == "thinking":
+        return read_block(item)
+    found = _read_media(kind, item, f"{path}.", findings)
+    mark = read_cache(item, f"{path}.", findings) if found is not None else None
+    return msgspec.structs.replace(found, cache=mark) if found is not None and mark is not None else found
+
+
+def _read_media(kind: str | None, item: Table, path: str, findings: Findings) -> Media | None:
+    match kind:
+        case "image_url":
+            return media.image(item, path, findings)
+        case "input_audio":
+            return media.audio(item, path, findings)
+        case "file":
+            return media.file(item, path, findings)
+        case "video_url":
+            return media.linked(item, "video_url", "video", path, findings)
+        case str():
+            findings.lose(path.removesuffix("."), f"parts of the type {kind[:64]!r} are known to this route only")
+    return None

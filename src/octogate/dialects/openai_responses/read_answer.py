@@ -1,0 +1,59 @@
+"""Reads a whole Responses answer."""
+
+from typing import Final
+
+import msgspec
+
+from octogate.core.conversation import Answer, Choice, Finish, Part, Refusal, ToolCall
+from octogate.dialects.openai_responses.output import ABSENT, Incomplete, OutputItem, finish_of, parts_of, read_item
+from octogate.dialects.openai_responses.stream import read_usage
+
+
+class Response(msgspec.Struct):
+    """The members of a response that say something of the answer."""
+
+    output: list[OutputItem] | None = None
+    id: str | None = None
+    model: str | None = None
+    status: str | None = None
+    incomplete_details: Incomplete | None = None
+    usage: msgspec.Raw = ABSENT
+    service_tier: str | None = None
+
+
+_RESPONSE: Final = msgspec.json.Decoder(Response)
+
+
+def read_answer(body: bytes) -> Answer:
+    """The answer in a body that `check_answer` found sound."""
+    response = _RESPONSE.decode(body)
+    parts = tuple(part for item in response.output or () for part in read_item(item))
+    return Answer(
+        id=response.id or "",
+        model=response.model or "",
+        choices=(Choice(parts, read_finish(response, parts), logprobs=_logprobs(response.output or [])),),
+        usage=read_usage(response.usage) if response.usage is not ABSENT else None,
+        service_tier=response.service_tier,
+    )
+
+
+def read_finish(response: Response, parts: tuple[Part, ...]) -> Finish:
+    """Why the answer ended."""
+    return finish_of(
+        response.status or "completed",
+        response.incomplete_details,
+        calls=any(isinstance(part, ToolCall) for part in parts),
+        refused=any(isinstance(part, Refusal) for part in parts),
+    )
+
+
+def _logprobs(output: list[OutputItem]) -> msgspec.Raw | None:
+    """The probabilities of all text, in chat's form."""
+    found = [
+        entry
+        for item in output
+        if item.type == "message"
+        for part in parts_of(item.content)
+        for entry in part.logprobs or ()
+    ]
+    return msgspec.Raw(msgspec.json.encode({"content": found})) if found else None
