@@ -24,10 +24,24 @@ PLAIN = tuple(
 SATURATED = Cell("stream-128", "Streams, 128 at once: saturated", 2048, 128, stream=True)
 PACED_STREAM = Cell("stream-16", "Streams, 16 at once: every chunk comes alone", 2048, 16, stream=True)
 PACED = Cell("paced-200", "Paced: 200 connections, an upstream that takes 200 ms", 2048, 200, model="bench-slow")
+# nginx cannot translate. Without a gateway, the callers hear the same story in their own format.
+TRANSLATORS = (DIRECT, OCTOGATE.name, LITELLM.name)
+TRANSLATED = Cell(
+    "translated-2k-64", "2 KB, 64 connections, translated",
+    2048, 64, model="bench-translated", among=TRANSLATORS, beside="plain-2k-64",
+)  # fmt: skip
+TRANSLATED_STREAM = Cell(
+    "translated-stream-128", "Streams, 128 at once: saturated, translated",
+    2048, 128, stream=True, model="bench-translated", among=TRANSLATORS, beside=SATURATED.name,
+)  # fmt: skip
+# What is translated stands next to what is not, so that both meet the same noise.
+ALL = (*PLAIN[:3], TRANSLATED, *PLAIN[3:], SATURATED, TRANSLATED_STREAM, PACED_STREAM, PACED)
 PLANS = {
-    "smoke": Plan(cells=(PLAIN[0], PLAIN[2], PACED_STREAM), rounds=1, seconds=1.0),
-    "short": Plan(cells=(*PLAIN, SATURATED, PACED_STREAM, PACED), rounds=3, seconds=3.0),
-    "full": Plan(cells=(*PLAIN, SATURATED, PACED_STREAM, PACED), rounds=7, seconds=8.0),
+    "smoke": Plan(
+        cells=(PLAIN[0], PLAIN[2], TRANSLATED, SATURATED, TRANSLATED_STREAM, PACED_STREAM), rounds=1, seconds=1.0
+    ),
+    "short": Plan(cells=ALL, rounds=3, seconds=3.0),
+    "full": Plan(cells=ALL, rounds=7, seconds=8.0),
 }
 
 
@@ -106,10 +120,10 @@ def prepare(peer: Peer, stack: ExitStack, upstream_port: int, after: int) -> Sta
 
 def watched_measure(standings: list[Standing], plan: Plan, program: Path, console: Console) -> None:
     """Measure behind a progress bar; without a terminal, with one line per round."""
-    answering = [standing for standing in standings if standing.row.failure is None]
+    answering = [standing.row.name for standing in standings if standing.row.failure is None]
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("measuring", total=plan.rounds * len(plan.cells) * len(answering))
+        task = progress.add_task("measuring", total=plan.steps(answering))
         rounds_told: set[str] = set()
 
         def tick(what: str) -> None:

@@ -18,7 +18,11 @@ WAIT_FOR_THE_LAST_SECONDS = 60
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One situation to measure: how large a body, how many callers at once, a stream or not."""
+    """One situation to measure: how large a body, how many callers at once, a stream or not.
+
+    `among` names who takes part, None for all. `beside` names the situation that differs from this one only in that
+    nothing is translated.
+    """
 
     name: str
     title: str
@@ -26,6 +30,8 @@ class Cell(msgspec.Struct, frozen=True):
     connections: int
     stream: bool = False
     model: str = "bench"
+    among: tuple[str, ...] | None = None
+    beside: str | None = None
 
 
 class Load(msgspec.Struct, frozen=True):

@@ -12,6 +12,9 @@ from bench.load import CHUNK_INTERVAL_MICROS, CHUNKS, Cell, body_of
 from bench.rounds import DIRECT, Plan, Row, Sample
 
 FLOOR = "nginx"
+AIM_PER_CALL = 1.8
+AIM_PER_CHUNK = 2.0
+"""What a translated call and a translated chunk may cost, as multiples of one that is passed on."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -48,7 +51,7 @@ def as_json(facts: Facts, plan: Plan, rows: Sequence[Row]) -> bytes:
 def as_markdown(facts: Facts, plan: Plan, rows: Sequence[Row]) -> str:
     """The page docs/benchmarks.md."""
     parts = [_head(facts, plan), _peers(rows)]
-    parts += [_cell(cell, rows) for cell in plan.cells]
+    parts += [_cell(cell, plan, rows) for cell in plan.cells]
     return "\n\n".join([*parts, _method(plan)]) + "\n"
 
 
@@ -81,33 +84,54 @@ def _peers(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _cell(cell: Cell, rows: Sequence[Row]) -> str:
+def _cell(cell: Cell, plan: Plan, rows: Sequence[Row]) -> str:
     unit = "chunk" if cell.stream else "call"
-    lines = [
-        f"## {cell.title}",
-        "",
-        f"| | {unit}s/s | CPU µs per {unit} | × {FLOOR} | added p50, ms | added p99, ms | errors |",
-        "|---|---:|---:|---:|---:|---:|---:|",
-        *(_line(row, cell, rows) for row in rows),
-    ]
+    columns = [f"{unit}s/s", f"CPU µs per {unit}", f"× {FLOOR}", "added p50, ms", "added p99, ms", "errors"]
+    if cell.beside:
+        columns.insert(2, "× its own pass-through")
+    lines = [f"## {cell.title}", "", f"| | {' | '.join(columns)} |", "|---" + "|---:" * len(columns) + "|"]
+    for row in rows:
+        figures = _figures(row, cell, plan, rows) if row.samples.get(cell.name) else ["–"] * len(columns)
+        lines.append(f"| {row.name} | {' | '.join(figures)} |")
+    if cell.beside:
+        lines += ["", _translated(cell, plan)]
     return "\n".join(lines)
 
 
-def _line(row: Row, cell: Cell, rows: Sequence[Row]) -> str:
-    if not row.samples.get(cell.name):
-        return f"| {row.name} | – | – | – | – | – | – |"
+def _figures(row: Row, cell: Cell, plan: Plan, rows: Sequence[Row]) -> list[str]:
     rate = row.median(cell, lambda sample: sample.load.in_window / sample.load.seconds)
     rate = (rate or 0.0) * (CHUNKS if cell.stream else 1)
-    cpu, floor = _cpu(row, cell), _cpu(_named(FLOOR, rows), cell)
-    ratio = f"{cpu / floor:.1f}" if cpu and floor else "–"
+    cpu = _cpu(row, cell)
+    ratios = [_ratio(cpu, _cpu(_named(FLOOR, rows), cell))]
+    if cell.beside:
+        ratios.insert(0, _ratio(cpu, _cpu(row, _beside(cell, plan))))
     errors = sum(sample.load.errors + sample.load.unfinished for sample in row.samples[cell.name])
     direct = _named(DIRECT, rows)
     added = ["–", "–"] if row is direct else [_added(row, direct, cell, share) for share in ("p50_us", "p99_us")]
-    return f"| {row.name} | {rate:,.0f} | {_figure(cpu)} | {ratio} | {added[0]} | {added[1]} | {errors} |"
+    return [f"{rate:,.0f}", _figure(cpu), *ratios, *added, str(errors)]
 
 
-def _cpu(row: Row | None, cell: Cell) -> float | None:
-    if row is None:
+def _translated(cell: Cell, plan: Plan) -> str:
+    aim = AIM_PER_CHUNK if cell.stream else AIM_PER_CALL
+    beside = _beside(cell, plan)
+    passed_on = beside.title if beside else "the same without translation"
+    return (
+        f"An OpenAI chat caller and an Anthropic-messages upstream. The pass-through is “{passed_on}”, in this run; "
+        f"Octogate's aim is at most × {aim:g}. {FLOOR} cannot translate; without a gateway the callers hear the same "
+        "answer in their own format."
+    )
+
+
+def _beside(cell: Cell, plan: Plan) -> Cell | None:
+    return next((other for other in plan.cells if other.name == cell.beside), None)
+
+
+def _ratio(of: float | None, to: float | None) -> str:
+    return f"{of / to:.1f}" if of and to else "–"
+
+
+def _cpu(row: Row | None, cell: Cell | None) -> float | None:
+    if row is None or cell is None:
         return None
     return row.median(cell, lambda sample: sample.cpu_per_chunk if cell.stream else sample.cpu_per_call) or None
 
@@ -142,5 +166,7 @@ def _method(plan: Plan) -> str:
 - Chunks per second and CPU per chunk are over the {CHUNKS} content chunks of each stream that was answered to its
   `[DONE]`.
 - Every gateway gets the same bytes (a body of {len(body_of(smallest)):,} bytes, or 40 KB where said) with the same
-  bearer token, and is first seen to refuse a wrong one. Any answer but a whole 200 is an error.
+  bearer token, and is first seen to refuse a wrong one and to pass on the upstream's text, finish and usage in every
+  situation. Any answer but a whole 200 is an error.
+- Where an answer is translated, the same upstream tells the same story as Anthropic messages, with the same timing.
 - Start is the time from the command to the first answered call."""

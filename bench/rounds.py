@@ -3,7 +3,7 @@
 import http.client
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import msgspec
 from bench.load import CHUNKS, KEY, PATH, Cell, Load, body_of, run_load
 from bench.peers import Peer
 from bench.process import Failed, Process, free_port, wait_listening
+from bench.story import hear
 
 GATEWAY_CORE = 0
 LOAD_CORE = 1
@@ -59,6 +60,10 @@ class Plan(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...]
     rounds: int
     seconds: float
+
+    def steps(self, names: Collection[str]) -> int:
+        """How many measurements it takes with these gateways."""
+        return self.rounds * sum(cell.among is None or name in cell.among for cell in self.cells for name in names)
 
 
 def start_peer(peer: Peer, stack: ExitStack, folder: Path, upstream_port: int, after: int) -> Standing:
@@ -108,19 +113,27 @@ def measure(
         bodies[cell.name].write_bytes(body_of(cell))
     for number in range(1, plan.rounds + 1):
         for cell in plan.cells:
-            for standing in _standing(standings):
+            for standing in _taking_part(cell, standings):
                 tick(f"round {number}: {cell.title}: {standing.row.name}")
-                if number == 1:
-                    _warm_up(standing, cell, program, bodies[cell.name])
+                if number == 1 and not _warm_up(standing, cell, program, bodies[cell.name]):
+                    continue
                 _sample(standing, cell, program, bodies[cell.name], plan.seconds)
 
 
-def _standing(standings: Iterable[Standing]) -> list[Standing]:
-    return [standing for standing in standings if standing.row.failure is None]
+def _taking_part(cell: Cell, standings: Iterable[Standing]) -> list[Standing]:
+    among = [standing for standing in standings if cell.among is None or standing.row.name in cell.among]
+    return [standing for standing in among if standing.row.failure is None]
 
 
-def _warm_up(standing: Standing, cell: Cell, program: Path, body: Path) -> None:
+def _warm_up(standing: Standing, cell: Cell, program: Path, body: Path) -> bool:
+    """False, and the row says why, when the gateway does not pass on what the upstream tells."""
+    try:
+        hear(standing.port, cell)
+    except (Failed, OSError, http.client.HTTPException) as error:
+        standing.row.failure = f"in “{cell.title}” {str(error) or type(error).__name__}"
+        return False
     run_load(program, port=standing.port, body=body, cell=cell, seconds=WARM_UP_SECONDS, core=LOAD_CORE)
+    return True
 
 
 def _sample(standing: Standing, cell: Cell, program: Path, body: Path, seconds: float) -> None:

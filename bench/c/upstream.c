@@ -3,7 +3,8 @@
 //   upstream PORT CHUNKS INTERVAL_US
 //
 // A plain call gets a 2 KB answer at once; with the model "bench-slow" it waits 200 ms first. A call with
-// "stream":true gets CHUNKS events, one write each, INTERVAL_US apart, then finish, usage and [DONE] in one write.
+// "stream":true gets CHUNKS events, one write each, INTERVAL_US apart, then finish, usage and the end in one write.
+// The path decides in which format the story is told: POST /v1/messages as an Anthropic message, else an OpenAI chat.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,9 +25,20 @@ enum { MAX_REQUEST = 1 << 20, MAX_ACTIVE = 65536, BATCH = 256, SLOW_US = 200000 
 
 enum phase { READING, WAITING, STREAMING };
 
+struct text {
+    char bytes[8192];
+    size_t len;
+};
+
+// The same answer in one wire format: plain, and as a stream.
+struct story {
+    struct text plain, stream_head, chunk, stream_tail;
+};
+
 struct conn {
     int fd;
     enum phase phase;
+    const struct story *story;
     char *in;
     size_t in_len, in_cap;
     char *out;  // what the socket would not take yet
@@ -36,12 +48,7 @@ struct conn {
     int slot;  // index in `active`, or -1
 };
 
-struct text {
-    char bytes[8192];
-    size_t len;
-};
-
-static struct text plain, stream_head, chunk, stream_tail;
+static struct story chat, message;
 static struct conn *active[MAX_ACTIVE];
 static int active_count, poller, chunks_per_stream;
 static int64_t interval_us;
@@ -106,6 +113,10 @@ static bool flush(struct conn *c) {
 
 static bool has(const char *bytes, size_t len, const char *word) { return memmem(bytes, len, word, strlen(word)); }
 
+static bool starts_with(struct conn *c, const char *word) {
+    return c->in_len >= strlen(word) && !memcmp(c->in, word, strlen(word));
+}
+
 // Length of the first whole request in the buffer; 0 while it is not whole, -1 if it never can be.
 static ssize_t request_len(struct conn *c, size_t *head_len) {
     char *end = memmem(c->in, c->in_len, "\r\n\r\n", 4);
@@ -124,14 +135,14 @@ static bool answer(struct conn *c, const char *body, size_t len) {
         c->phase = STREAMING;
         c->sent_chunks = 0;
         set_active(c, now_us());
-        return put(c, stream_head.bytes, stream_head.len);
+        return put(c, c->story->stream_head.bytes, c->story->stream_head.len);
     }
     if (has(body, len, "bench-slow\"")) {
         c->phase = WAITING;
         set_active(c, now_us() + SLOW_US);
         return true;
     }
-    return put(c, plain.bytes, plain.len);
+    return put(c, c->story->plain.bytes, c->story->plain.len);
 }
 
 static bool serve(struct conn *c) {
@@ -139,6 +150,7 @@ static bool serve(struct conn *c) {
         size_t head_len = 0;
         ssize_t len = request_len(c, &head_len);
         if (len <= 0) return len == 0;
+        c->story = starts_with(c, "POST /v1/messages") ? &message : &chat;
         if (!answer(c, c->in + head_len, (size_t)len - head_len)) return false;
         c->in_len -= (size_t)len;
         memmove(c->in, c->in + len, c->in_len);
@@ -162,9 +174,9 @@ static bool advance(struct conn *c) {
     if (c->phase == STREAMING && c->sent_chunks < chunks_per_stream) {
         c->sent_chunks++;
         c->due_us += interval_us;
-        return put(c, chunk.bytes, chunk.len);
+        return put(c, c->story->chunk.bytes, c->story->chunk.len);
     }
-    struct text *last = c->phase == STREAMING ? &stream_tail : &plain;
+    const struct text *last = c->phase == STREAMING ? &c->story->stream_tail : &c->story->plain;
     c->phase = READING;
     set_idle(c);
     return put(c, last->bytes, last->len) && serve(c);
@@ -184,32 +196,84 @@ static int64_t run_due(void) {
     return next;
 }
 
-static void add_event(struct text *to, const char *json) {
+static void add_chunk(struct text *to, const char *format, const char *name, const char *json) {
     char event[2048];
-    int len = snprintf(event, sizeof event, "data: %s\n\n", json);
+    int len = snprintf(event, sizeof event, format, name, json);
     to->len += (size_t)snprintf(to->bytes + to->len, sizeof to->bytes - to->len, "%x\r\n%s\r\n", len, event);
+}
+
+static void add_event(struct text *to, const char *json) { add_chunk(to, "%sdata: %s\n\n", "", json); }
+
+static void add_named_event(struct text *to, const char *name, const char *json) {
+    add_chunk(to, "event: %s\ndata: %s\n\n", name, json);
+}
+
+static void set_plain(struct story *of, const char *body) {
+    struct text *to = &of->plain;
+    to->len = (size_t)snprintf(to->bytes, sizeof to->bytes,
+                               "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                               strlen(body), body);
+}
+
+static void begin_stream(struct story *of) {
+    struct text *to = &of->stream_head;
+    to->len = (size_t)snprintf(to->bytes, sizeof to->bytes,
+                               "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                               "Transfer-Encoding: chunked\r\n\r\n");
+}
+
+static void end_stream(struct story *of) {
+    struct text *to = &of->stream_tail;
+    to->len += (size_t)snprintf(to->bytes + to->len, 16, "0\r\n\r\n");
 }
 
 #define EVENT "{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1760000000,\"model\":\"bench\","
 #define USAGE "\"usage\":{\"prompt_tokens\":420,\"completion_tokens\":50,\"total_tokens\":470}"
 
+static void prepare_chat(const char *words) {
+    char body[4096];
+    snprintf(body, sizeof body,
+             "{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\",\"created\":1760000000,\"model\":\"bench\","
+             "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"%s\",\"refusal\":null},"
+             "\"logprobs\":null,\"finish_reason\":\"stop\"}]," USAGE ",\"system_fingerprint\":\"fp_bench\"}", words);
+    set_plain(&chat, body);
+    begin_stream(&chat);
+    add_event(&chat.chunk, EVENT "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\" word\"},\"finish_reason\":null}]}");
+    add_event(&chat.stream_tail, EVENT "\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}");
+    add_event(&chat.stream_tail, EVENT "\"choices\":[]," USAGE "}");
+    add_event(&chat.stream_tail, "[DONE]");
+    end_stream(&chat);
+}
+
+#define MESSAGE "{\"id\":\"msg_bench\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\","
+
+static void prepare_message(const char *words) {
+    char body[4096];
+    snprintf(body, sizeof body,
+             MESSAGE "\"content\":[{\"type\":\"text\",\"text\":\"%s\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,"
+                     "\"usage\":{\"input_tokens\":420,\"output_tokens\":50}}", words);
+    set_plain(&message, body);
+    begin_stream(&message);
+    add_named_event(&message.stream_head, "message_start",
+                    "{\"type\":\"message_start\",\"message\":" MESSAGE "\"content\":[],\"stop_reason\":null,"
+                    "\"stop_sequence\":null,\"usage\":{\"input_tokens\":420,\"output_tokens\":1}}}");
+    add_named_event(&message.stream_head, "content_block_start",
+                    "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}");
+    add_named_event(&message.chunk, "content_block_delta",
+                    "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\" word\"}}");
+    add_named_event(&message.stream_tail, "content_block_stop", "{\"type\":\"content_block_stop\",\"index\":0}");
+    add_named_event(&message.stream_tail, "message_delta",
+                    "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},"
+                    "\"usage\":{\"output_tokens\":50}}");
+    add_named_event(&message.stream_tail, "message_stop", "{\"type\":\"message_stop\"}");
+    end_stream(&message);
+}
+
 static void prepare(void) {
-    char story[1600] = "", body[4096];
-    while (strlen(story) < 1500) strcat(story, "A gateway passes on what it was given, and counts it. ");
-    int len = snprintf(body, sizeof body,
-                       "{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\",\"created\":1760000000,\"model\":\"bench\","
-                       "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"%s\",\"refusal\":null},"
-                       "\"logprobs\":null,\"finish_reason\":\"stop\"}]," USAGE ",\"system_fingerprint\":\"fp_bench\"}", story);
-    plain.len = (size_t)snprintf(plain.bytes, sizeof plain.bytes,
-                                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len, body);
-    stream_head.len = (size_t)snprintf(stream_head.bytes, sizeof stream_head.bytes,
-                                       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-                                       "Transfer-Encoding: chunked\r\n\r\n");
-    add_event(&chunk, EVENT "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\" word\"},\"finish_reason\":null}]}");
-    add_event(&stream_tail, EVENT "\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}");
-    add_event(&stream_tail, EVENT "\"choices\":[]," USAGE "}");
-    add_event(&stream_tail, "[DONE]");
-    stream_tail.len += (size_t)snprintf(stream_tail.bytes + stream_tail.len, 16, "0\r\n\r\n");
+    char words[1600] = "";
+    while (strlen(words) < 1500) strcat(words, "A gateway passes on what it was given, and counts it. ");
+    prepare_chat(words);
+    prepare_message(words);
 }
 
 static int listen_on(int port) {

@@ -84,12 +84,13 @@ class Bridge:
 class BridgedReader:
     """The target's reader decides what may pass and whether the end is honest; what passes is translated."""
 
-    __slots__ = ("_decoder", "_encoder", "_failure", "_native", "_splitter")
+    __slots__ = ("_closed", "_decoder", "_encoder", "_failure", "_native", "_splitter")
 
     def __init__(self, native: StreamReader, decoder: Decoder, encoder: Encoder) -> None:
         self._native, self._decoder, self._encoder = native, decoder, encoder
         self._splitter = EventSplitter(MAX_EVENT_BYTES)
         self._failure: GatewayError | None = None
+        self._closed = False
 
     @property
     def started(self) -> bool:
@@ -135,8 +136,9 @@ class BridgedReader:
 
     def close(self) -> bytes:
         """See StreamReader."""
-        if self._failure is not None:
+        if self._failure is not None or self._closed:
             return b""
+        self._closed = True
         tail = self._native.close()
         if self._native.failure is not None:
             return b""

@@ -115,11 +115,8 @@ def _fault(value: object, depth: int = 0) -> Explained | None:
 
 
 def _source(value: dict[str, object]) -> dict[str, object]:
-    """The object that holds the message: `error`, that of a failed response, or the whole body."""
+    """The object that holds the message: `error`, or the whole body."""
     inner = value.get("error")
-    response = value.get("response")
-    if inner is None and isinstance(response, dict):
-        inner = response.get("error")
     if isinstance(inner, dict) and inner:
         return inner
     if isinstance(inner, str) and inner and not isinstance(value.get("message"), str):

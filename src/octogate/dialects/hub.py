@@ -90,5 +90,7 @@ class Hub(Dialect, Protocol):
 
 def named(losses: Sequence[Loss], names: Mapping[str, str]) -> tuple[Loss, ...]:
     """The same losses with settings called as the caller calls them, each field once."""
+    if not losses:
+        return ()
     told = {loss.field: loss for loss in reversed(losses)}
     return tuple(Loss(names.get(field, field), loss.reason, loss.fatal) for field, loss in reversed(told.items()))

@@ -89,6 +89,11 @@ class EventSplitter:
             block = block.removeprefix(_BOM)
         if block.startswith(b"data: ") and b"\n" not in block and b"\r" not in block:
             return b"", block[6:] or None
+        if block.startswith(b"event: ") and b"\r" not in block:
+            # A name and one data line, as Anthropic and the Responses API send them.
+            name, _, data = block[7:].partition(b"\ndata: ")
+            if data and b"\n" not in name and b"\n" not in data:
+                return name, data
         return _parse_lines(block)
 
     def _check_size(self) -> None:

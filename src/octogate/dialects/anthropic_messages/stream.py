@@ -30,6 +30,8 @@ class Counts(msgspec.Struct, gc=False):
 
     def over(self, earlier: "Counts") -> "Counts":
         """These counts, and those of `earlier` where these say nothing."""
+        if earlier == _EMPTY:
+            return self
         pairs = ((getattr(self, name), getattr(earlier, name)) for name in self.__struct_fields__)
         return Counts(*(known if mine is None else mine for mine, known in pairs))
 

@@ -72,7 +72,8 @@ def write_system(turns: tuple[Turn, ...], losses: list[Loss]) -> list[Block]:
 def write_messages(turns: tuple[Turn, ...], losses: list[Loss]) -> list[Message]:
     """The words of user and assistant: at least one message, the first is the user's."""
     drafts = _merged(_draft(turn, at, losses) for at, turn in enumerate(turns) if turn.role in ("user", "assistant"))
-    drafts = _merged(map(_without_last_thoughts, drafts))
+    if any(_ends_in_thought(draft.items) for draft in drafts):
+        drafts = _merged(map(_without_last_thoughts, drafts))
     if not drafts or drafts[0].role != "user":
         drafts.insert(0, _Draft("user", [_said(_CONTINUE)]))
     return _joined(drafts)
@@ -106,13 +107,15 @@ def _draft(turn: Turn, at: int, losses: list[Loss]) -> _Draft:
 
 
 def _item(part: Part, role: str, path: str, losses: list[Loss]) -> _Item | None:
+    if isinstance(part, (Text, Refusal)):
+        return write_content(part, path, losses)
     if isinstance(part, ToolResult) and role == "user":
         return _result(part, path, losses)
     if isinstance(part, ToolCall) and role == "assistant":
         return _called(part, path, losses)
     if isinstance(part, Reasoning):
         return write_reasoning(part) if role == "assistant" else None
-    if isinstance(part, (Text, Refusal)) or (isinstance(part, Media) and role == "user"):
+    if isinstance(part, Media) and role == "user":
         return write_content(part, path, losses)
     losses.append(Loss(path, f"this provider has no place for it in what the {role} said"))
     return None
@@ -157,9 +160,13 @@ def _merged(drafts: Iterable[_Draft]) -> list[_Draft]:
 def _without_last_thoughts(draft: _Draft) -> _Draft:
     """What the assistant said may not end with a thought, and a thought alone is nothing said."""
     items = list(draft.items)
-    while items and isinstance(last := items[-1], dict) and last["type"] in THINKING:
+    while _ends_in_thought(items):
         items.pop()
     return _Draft(draft.role, items)
+
+
+def _ends_in_thought(items: list[_Item]) -> bool:
+    return bool(items) and isinstance(last := items[-1], dict) and last["type"] in THINKING
 
 
 def _joined(drafts: list[_Draft]) -> list[Message]:

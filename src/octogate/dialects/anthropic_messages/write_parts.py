@@ -27,9 +27,9 @@ def write_text(text: str, cache: CacheMark | None = None) -> Block | None:
 
 def write_content(part: Text | Media | Refusal, path: str, losses: list[Loss]) -> Block | None:
     """The block of a part that either side can say; None, and perhaps a loss, when it cannot be told."""
-    if isinstance(part, Media):
-        return write_media(part, path, losses)
-    return write_text(part.text, part.cache if isinstance(part, Text) else None)
+    if isinstance(part, Text):
+        return write_text(part.text, part.cache)
+    return write_media(part, path, losses) if isinstance(part, Media) else write_text(part.text)
 
 
 def write_reasoning(part: Reasoning) -> Block | None:

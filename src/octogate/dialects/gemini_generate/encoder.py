@@ -136,7 +136,7 @@ class GeminiEncoder:
             self._likely(piece, choice, out)
         elif piece.text:
             out += self._open, _TEXT, _ENCODE(piece.text), _END_OF_TEXT, choice.tail, self._close
-            pass
+            self._open = self._between
 
     def _likely(self, piece: TextPiece, choice: _Choice, out: list[bytes]) -> None:
         """Words with how likely each token was."""

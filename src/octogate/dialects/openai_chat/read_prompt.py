@@ -1,6 +1,6 @@
 """Reads a chat completions call as a prompt of the hub."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from octogate.core.call import Call
 from octogate.core.conversation import Prompt, Settings, Thinking
 from octogate.dialects import body as bodies
-from octogate.dialects.checks import boolean, integer, number, text, whole
+from octogate.dialects.checks import Check, boolean, integer, number, text, whole
 from octogate.dialects.openai_chat.findings import Findings, Table
 from octogate.dialects.openai_chat.read_tools import read_choice, read_format, read_tools
 from octogate.dialects.openai_chat.read_turns import read_turns
@@ -36,6 +36,10 @@ _NUMBERS: Final = {
     "frequency_penalty": number(-2, 2),
     "presence_penalty": number(-2, 2),
 }
+_COUNT: Final = integer(1)
+_TOP_K: Final = integer(-1)
+_SEED: Final = integer(-(2**63), 2**63 - 1)
+_TOP_LOGPROBS: Final = integer(0, 20)
 # Parsed where they belong, or of no meaning to the answer: envelope, routing of our own, hints that are only hints.
 _READ: Final = frozenset(
     "model messages stream stream_options max_tokens max_completion_tokens temperature top_p top_k frequency_penalty"
@@ -73,30 +77,37 @@ def _messages(body: Table, findings: Findings) -> list[object]:
 
 
 def _read_settings(body: Table, members: bodies.Members, findings: Findings) -> Settings:
-    def checked(name: str, check: Callable[[object], str | None]) -> object:
-        return findings.checked(body, name, check)
+    # Most settings are absent in most calls, and that is seen before anything else is done.
+    def checked(name: str, check: Check) -> object:
+        return findings.checked(body, name, check) if name in body else None
 
-    caps = [whole(checked(name, integer(1))) for name in ("max_completion_tokens", "max_tokens")]
-    numbers = {name: _float(checked(name, check)) for name, check in _NUMBERS.items()}
+    def count(name: str, check: Check = _COUNT) -> int | None:
+        return whole(findings.checked(body, name, check)) if name in body else None
+
+    def word(name: str) -> str | None:
+        return _text(findings.checked(body, name, text)) if name in body else None
+
+    caps = [count("max_completion_tokens"), count("max_tokens")]
+    numbers = {name: _float(findings.checked(body, name, check)) for name, check in _NUMBERS.items() if name in body}
     logprobs, parallel = checked("logprobs", boolean), checked("parallel_tool_calls", boolean)
     return Settings(
         max_output_tokens=caps[0] if caps[0] is not None else caps[1],
-        top_k=whole(checked("top_k", integer(-1))),
+        top_k=count("top_k", _TOP_K),
         **numbers,
         stop=_read_stop(body, findings),
-        seed=whole(checked("seed", integer(-(2**63), 2**63 - 1))),
-        choices=whole(checked("n", integer(1))) or 1,
+        seed=count("seed", _SEED),
+        choices=count("n") or 1,
         logprobs=logprobs if isinstance(logprobs, bool) else None,
-        top_logprobs=whole(checked("top_logprobs", integer(0, 20))),
+        top_logprobs=count("top_logprobs", _TOP_LOGPROBS),
         format=read_format(members, findings),
         thinking=_read_thinking(body, findings),
-        verbosity=_text(checked("verbosity", text)),
+        verbosity=word("verbosity"),
         user=_read_user(body, findings),
         metadata=_read_metadata(body, findings),
-        service_tier=_text(checked("service_tier", text)),
+        service_tier=word("service_tier"),
         # A call in the old form gets one call back: there is no place for a second.
         parallel_tool_calls=parallel if isinstance(parallel, bool) else False if is_legacy(members) else None,
-        prompt_cache_key=_text(checked("prompt_cache_key", text)),
+        prompt_cache_key=word("prompt_cache_key"),
     )
 
 
@@ -180,8 +191,9 @@ def _note_losses(body: Table, members: bodies.Members, findings: Findings) -> No
     if modalities is not None and modalities != ["text"]:
         findings.lose("modalities", "other targets are asked for text only")
     for name, raw in members.items():
-        is_empty = not has_value(raw) or bytes(raw) == b"[]"
-        if name not in _READ and not is_empty and not name.lower().startswith(_NO_LOSS_PREFIX):
+        if name in _READ or name.lower().startswith(_NO_LOSS_PREFIX):
+            continue
+        if has_value(raw) and bytes(raw) != b"[]":
             findings.lose(name[:64], _HERE_ONLY)
 
 

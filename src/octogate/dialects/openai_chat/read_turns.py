@@ -17,6 +17,8 @@ _ROLES: Final[dict[object, Role]] = {
     "user": "user",
     "assistant": "assistant",
 }
+_PLAIN: Final = frozenset({"role", "content"})
+"""What most messages are made of, those of the assistant too: there is nothing else to look for in them."""
 
 
 def read_turns(messages: Sequence[object], findings: Findings) -> tuple[Turn, ...]:
@@ -56,6 +58,8 @@ class _History:
         path = f"messages[{at}]."
         role = _ROLES.get(message.get("role"), "user")
         parts = read_content(message, path, self._findings)
+        if message.keys() <= _PLAIN:
+            return Turn(role, tuple(parts))
         if role == "assistant":
             parts = self._spoken(message, parts, at)
         name = self._findings.text(message, "name", path)
