@@ -155,8 +155,28 @@ def test_the_number_of_messages_has_a_bound() -> None:
     assert faults(CHAT, {"messages": HI * 4}, max_messages=3) == {"messages": "Messages must have at most 3 items"}
 
 
-def test_a_body_of_the_other_route_is_told_so() -> None:
-    assert "/v1/responses" in faults(CHAT, {"model": "m", "input": "hi"})["input"]
+@pytest.mark.parametrize("value", ["hi", [{"role": "user", "content": "hi"}]])
+def test_a_body_in_the_form_of_the_responses_api_is_known_as_one(value: Any) -> None:
+    call = read(CHAT, {"model": "m", "messages": None, "input": value, "stream": True, "max_output_tokens": 9})
+
+    assert call.shape == "openai_responses"
+    assert (call.model, call.stream, call.max_output_tokens, call.wants_usage) == ("m", True, 9, False)
+    assert read(CHAT, a_body()).shape is None
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        (a_body(input="hi"), {"input": "Input and messages exclude each other"}),
+        ({"input": {}}, {"input": "Input must be a string or an array"}),
+        ({"input": ""}, {"input": "Input must not be empty"}),
+        ({"input": [], "temperature": 3}, {"input": "Input must not be empty", "temperature": "Temperature must be less than or equal to 2"}),
+        ({"input": "hi", "max_output_tokens": 0}, {"max_output_tokens": "Max output tokens must be greater than or equal to 1"}),
+        ({"input": None}, {"messages": "Messages is required"}),
+    ],
+)  # fmt: skip
+def test_a_body_in_the_form_of_the_responses_api_has_bounds_too(body: dict[str, Any], wrong: dict[str, str]) -> None:
+    assert faults(CHAT, body) == wrong
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,8 @@ def test_two_providers_say_400_where_they_mean_401(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("You exceeded your current quota, please check your plan", None), ("said", "insufficient_quota")]
+    ("text", "code"),
+    [("You exceeded your current quota, please check your plan", None), ("said", "insufficient_quota")],
 )
 def test_a_used_up_quota_is_not_a_rate_limit(text, code):
     error = judged(429, text, code)

@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from octogate.core.media_tokens import Media
 from octogate.core.tokens import (
     ChatMessage,
     InputFacts,
-    Media,
     count_messages,
     estimate_output_tokens,
     input_bound,
-    media_tokens,
     tokenizer,
 )
 
@@ -43,27 +42,8 @@ def test_no_vocabulary_gives_a_text_more_tokens_than_bytes(text):
         assert tokenizer(vocabulary).count(text) <= len(text.encode())
 
 
-def test_an_image_costs_what_the_vendor_charges_at_most_whatever_its_size():
-    for size in (None, 0, 50_000_000):
-        assert media_tokens(Media("image", size), model="gpt-4o") == 1_445
-        assert media_tokens(Media("image", size), model="gpt-4o-mini-2024-07-18") == 48_169
-        assert media_tokens(Media("image", size), model="anthropic/claude-opus-4-5") == 4_784
-        assert media_tokens(Media("image", size), model="gemini-2.5-flash") == 4_128
-        assert media_tokens(Media("image", size), model="nobody-knows-it") == 10_000
-
-
-def test_other_media_grow_with_their_size_up_to_an_end():
-    assert media_tokens(Media("document", 1), model="") == 3_000
-    assert media_tokens(Media("document", 95_000), model="") == 30_000
-    assert media_tokens(Media("document", 10**12), model="") == 3_000_000
-    assert media_tokens(Media("audio", 20_000), model="") == 320
-    assert media_tokens(Media("audio", 10**12), model="") == 1_000_000
-    assert media_tokens(Media("video", 200_000), model="") == 3_000
-    assert media_tokens(Media("video"), model="") == media_tokens(Media("document"), model="") == 100_000
-
-
 def test_the_bound_of_a_call_with_files_is_far_below_the_length_of_their_base64():
-    picture = Media("image", 3_000_000)
+    picture = Media(kind="image", size=3_000_000)
 
     assert input_bound(InputFacts(40, messages=1, media=(picture,)), model="gpt-4o") == 40 + 8 + 1_445
 

@@ -13,7 +13,8 @@ import pytest
 
 from octogate.core.call import Call, Endpoint
 from octogate.core.errors import BadRequest, Overloaded
-from octogate.core.tokens import ChatMessage, Media, count_messages, count_tokens, input_bound
+from octogate.core.media_tokens import Media
+from octogate.core.tokens import ChatMessage, count_messages, count_tokens, input_bound
 from octogate.proxy import counting
 from octogate.proxy.counting import count_call, count_input, count_off_loop, read_input
 
@@ -152,7 +153,7 @@ def test_a_file_is_known_by_its_kind_and_size_and_never_counted_as_text(dialect,
 def test_a_file_that_is_elsewhere_has_no_known_size():
     block = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
 
-    assert read_input(claude([block])).media == [Media("image")]
+    assert read_input(claude([block])).media == [Media(kind="image")]
 
 
 def test_a_text_document_is_text_and_hidden_thoughts_are_nothing():

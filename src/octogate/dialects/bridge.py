@@ -10,7 +10,7 @@ from octogate.core.usage import Usage
 from octogate.dialects.base import ProviderFault, StreamReader
 from octogate.dialects.faults import UNREADABLE, malformed_event
 from octogate.dialects.hub import Decoder, Destination, Encoder, Heading, Hub, named
-from octogate.dialects.sse import EventSplitter
+from octogate.dialects.sse import Event, EventSplitter
 
 MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
 """No event is too long here: the target's reader has judged them all."""
@@ -142,15 +142,23 @@ class BridgedReader:
         tail = self._native.close()
         if self._native.failure is not None:
             return b""
-        last = self._encode(lambda: [*self._pieces(tail), *self._decoder.end()])
+        last = self._encode(lambda: [*self._pieces(tail), *self._last_pieces(), *self._decoder.end()])
         return b"" if last is None else last + self._encoder.end()
 
     def _pieces(self, events: bytes) -> list[Piece]:
         pieces: list[Piece] = []
-        for _, name, data in self._splitter.feed(events):
-            if data is not None and not data.startswith(b"[DONE]"):
-                pieces += self._decoder.decode(name, data)
+        for event in self._splitter.feed(events):
+            pieces += self._decoded(event)
         return pieces
+
+    def _last_pieces(self) -> Iterable[Piece]:
+        """Those of an event that ends in a CR: it could be half of a CRLF until nothing more can come."""
+        event = self._splitter.flush()
+        return () if event is None else self._decoded(event)
+
+    def _decoded(self, event: Event) -> Iterable[Piece]:
+        _, name, data = event
+        return () if data is None or data.startswith(b"[DONE]") else self._decoder.decode(name, data)
 
     def _encode(self, read: Callable[[], Iterable[Piece]]) -> bytes | None:
         """What `read` gives, in the caller's dialect; None, and a failure, when it makes no sense."""

@@ -29,7 +29,7 @@ from octogate.dialects.hub import Heading
 from octogate.dialects.openai_chat.citations import write_annotation
 from octogate.dialects.openai_chat.finishes import write_finish
 from octogate.dialects.openai_chat.read_prompt import is_legacy
-from octogate.dialects.openai_chat.reasoning import write_block
+from octogate.dialects.openai_chat.reasoning import checksum, write_block
 from octogate.dialects.openai_chat.usage import write_usage
 from octogate.dialects.openai_chat.write_answer import ID_PREFIX, written_image, written_logprobs, written_tier
 
@@ -43,6 +43,7 @@ class _Choice:
 
     __slots__ = (
         "arguments",
+        "checksum",
         "frame",
         "images",
         "kind",
@@ -63,6 +64,7 @@ class _Choice:
         self.words = 0  # characters of text
         self.start = 0  # of them, before the open part
         self.thoughts = 0  # parts of reasoning before the open one
+        self.checksum = 0  # of the open thoughts
         self.images = 0
         self.refused = False
 
@@ -184,7 +186,7 @@ class ChatEncoder:
             if choice.kind is ToolBegun and not choice.arguments:
                 text = "{}"
             choice.thoughts += choice.kind is ReasoningPiece
-            choice.kind = None
+            choice.kind, choice.checksum = None, 0
         if not text:
             return None
         choice.arguments = True
@@ -216,15 +218,17 @@ def _spoken(choice: _Choice, piece: TextPiece | RefusalPiece | CitationPiece) ->
 
 def _thought(choice: _Choice, text: str) -> dict[str, object]:
     """Thoughts under both of their names, as OpenRouter tells them: only the second can hold what seals them."""
+    choice.checksum = checksum(text, choice.checksum)
     detail = {"type": "reasoning.text", "text": text, "index": choice.thoughts}
     return {"reasoning_content": text, "reasoning_details": [detail]}
 
 
 def _signed(choice: _Choice, piece: SignaturePiece) -> dict[str, object] | None:
-    """The seal of the open thoughts; text has no place for one."""
+    """The seal of the open thoughts, and how to know them again; text has no place for one."""
     if choice.kind is not ReasoningPiece:
         return None
-    return {"reasoning_details": [write_block(Reasoning("", piece.signature), choice.thoughts)]}
+    block = write_block(Reasoning("", piece.signature), choice.thoughts)
+    return {"reasoning_details": [block | {"checksum": choice.checksum}]}
 
 
 def _hidden(choice: _Choice, piece: HiddenReasoning) -> dict[str, object]:

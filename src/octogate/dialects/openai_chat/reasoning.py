@@ -6,6 +6,7 @@ They have four names: `reasoning_content` (DeepSeek, vLLM), `reasoning` (Groq, O
 
 from collections.abc import Iterable, Mapping
 from typing import Final
+from zlib import crc32
 
 from octogate.core.call import DialectName
 from octogate.core.conversation import Reasoning
@@ -16,15 +17,12 @@ OWN: Final[DialectName] = "openai_chat"
 
 def read_reasoning(message: Mapping[str, object]) -> list[Reasoning]:
     """The thoughts in a message; the names that can say more win, and no text is read twice."""
-    parts = _read_each(message.get("reasoning_details")) or _read_each(message.get("thinking_blocks"))
-    if any(part.text for part in parts):
-        return parts
+    details = message.get("reasoning_details")
+    parts = _read_each(details) or _read_each(message.get("thinking_blocks"))
     text = plain_reasoning(message)
-    if not text:
-        return parts
-    if parts and not parts[0].hidden:
-        return [Reasoning(text, parts[0].signature), *parts[1:]]
-    return [Reasoning(text), *parts]
+    if text and not any(part.text for part in parts):
+        parts = [Reasoning(text, parts[0].signature), *parts[1:]] if _is_open(parts) else [Reasoning(text), *parts]
+    return _unharmed(parts, details)
 
 
 def plain_reasoning(message: Mapping[str, object]) -> str:
@@ -71,6 +69,27 @@ def write_block(part: Reasoning, index: int) -> dict[str, object]:
     if part.hidden:
         return {"type": "reasoning.encrypted", "data": sealed or "", "index": index}
     return {"type": "reasoning.text", "text": part.text, "signature": sealed, "index": index}
+
+
+def checksum(text: str, so_far: int = 0) -> int:
+    """Tells thoughts from others, and from a part of themselves."""
+    return crc32(text.encode("utf-8", "surrogatepass"), so_far)
+
+
+def _is_open(parts: list[Reasoning]) -> bool:
+    return bool(parts) and not parts[0].hidden
+
+
+def _unharmed(parts: list[Reasoning], details: object) -> list[Reasoning]:
+    """The same parts, but the seal of a stream's thoughts only with these thoughts.
+
+    Some clients keep nothing of a member that they do not know but its last piece.
+    """
+    blocks = [block for block in details if isinstance(block, dict)] if isinstance(details, list) else []
+    sums = {block["checksum"] for block in blocks if isinstance(block.get("checksum"), int)}
+    if not sums:
+        return parts
+    return [part if part.hidden or checksum(part.text) in sums else Reasoning(part.text) for part in parts]
 
 
 def _read_each(blocks: object) -> list[Reasoning]:

@@ -1,0 +1,1 @@
+"""Every dialect into the hub and out of it."""

@@ -1,0 +1,1 @@
+"""Anthropic messages read into the hub and written from it."""

@@ -1,0 +1,1 @@
+"""The Gemini dialect as a room of the hub."""

@@ -1,0 +1,1 @@
+"""Chat completions read into the hub and written from it."""
