@@ -5,6 +5,7 @@ import pytest
 from config.conftest import BASE, GROUP, KEYS, STRONG, VLLM
 from octogate.core.keys import digest_key, mint_key
 from octogate.core.snapshot import BreakerRules, Retries, Timeouts
+from octogate.core.traits import USUAL, ReasoningTraits, Traits
 
 
 def providers(text, models="g: {targets: [p/m]}"):
@@ -128,7 +129,7 @@ def test_a_model_may_have_another_name_at_its_provider(configs):
 
     assert snapshot.groups["g"].targets[0].model == "Org/Model-7B"
     assert snapshot.aliases == {"p/m": "p/Org/Model-7B"}
-    assert snapshot.prices["p/Org/Model-7B"].input == 10**9
+    assert snapshot.direct["p/Org/Model-7B"].price.input == 10**9
 
 
 def test_prices_of_the_file_go_before_the_list(configs):
@@ -149,7 +150,46 @@ def test_prices_of_the_file_go_before_the_list(configs):
     assert nearest.price.id != own.price.id
     assert listed.price.source != "configuration"
     assert unknown.price is None
-    assert snapshot.prices == {"openai/gpt-4o": own.price}
+    assert {name: target.price for name, target in snapshot.direct.items()} == {"openai/gpt-4o": own.price}
+
+
+def test_what_is_said_of_a_model_holds_for_its_targets_and_the_target_has_the_last_word(configs):
+    """S3-43, S3-44, S3-47, S3-49"""
+    text = providers(
+        "p: {type: vllm, models: {m: {honors_max_tokens: false, force_store_false: true, output_token_field: max_tokens,"
+        " supported_inbound_dialects: [openai_chat], reasoning: {control: tokens, max_budget_tokens: 9000}}}}",
+        "g: {targets: [p/m, {provider: p, model: m, honors_max_tokens: true, reasoning: {max_budget_tokens: 500}}, p/n]}",
+    )
+
+    snapshot = configs.load(text).snapshot
+    first, second, other = snapshot.groups["g"].targets
+
+    assert first.traits == Traits(
+        honors_max_tokens=False,
+        force_store_false=True,
+        output_token_field="max_tokens",
+        supported_inbound_dialects=frozenset({"openai_chat"}),
+        reasoning=ReasoningTraits(control="tokens", max_budget_tokens=9_000),
+    )
+    assert second.traits.honors_max_tokens
+    assert second.traits.reasoning == ReasoningTraits(control="tokens", max_budget_tokens=500)
+    assert other.traits is USUAL
+    assert snapshot.direct["p/m"].traits == first.traits
+
+
+def test_openais_models_are_known_and_the_file_can_say_otherwise(configs):
+    """S3-49"""
+    text = providers(
+        "openai: {api_key: k, models: {gpt-5-mini: {reasoning: {rejects: [], efforts: [low]}}}}",
+        "g: {targets: [openai/gpt-5, openai/gpt-5-mini, openai/gpt-4o]}",
+    )
+
+    known, changed, older = (target.traits.reasoning for target in configs.load(text).snapshot.groups["g"].targets)
+
+    assert known.default_on
+    assert "temperature" in known.rejects
+    assert (changed.rejects, changed.efforts, changed.default_on) == (frozenset(), ("low",), True)
+    assert not older.supported
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ CHAT = {
     ),
     "stop": chat(HI, stop=list("abcde")),
     "temperature": chat(HI, temperature=2.1),
+    "metadata": chat(HI, metadata={"a": "b"}),
     "json_word": chat(HI, response_format={"type": "json_object"}),
     "strict_schema": chat(HI, response_format=chat_format(properties={}, required=[])),
     "strict_schema that requires too little": chat(

@@ -20,6 +20,7 @@ from octogate.config.schema import (
     TargetConfig,
     TimeoutConfig,
 )
+from octogate.config.traits import traits_of
 from octogate.core.keys import digest_hash
 from octogate.core.money import Price
 from octogate.core.secret import Secret
@@ -36,9 +37,11 @@ from octogate.core.snapshot import (
     Timeouts,
     Tls,
 )
+from octogate.core.traits import USUAL, Traits
 from octogate.providers import facts_for
 from octogate.providers.base_url import read_base_url
 from octogate.providers.facts import ProviderFacts
+from octogate.providers.openai_models import known_traits
 from octogate.providers.prices import price_for
 
 # Nothing is known of a model that the file does not mention.
@@ -70,7 +73,7 @@ def compile_snapshot(config: Config, *, version: int, pepper: bytes) -> Snapshot
         allow_direct_models=config.routing.allow_direct_models,
         max_output_tokens=config.validation.max_output_tokens,
         max_messages=config.validation.max_messages,
-        prices=MappingProxyType(_prices(config)),
+        direct=MappingProxyType(_direct(config, providers)),
     )
 
 
@@ -151,7 +154,13 @@ def _target(target: TargetConfig, config: ProviderConfig, provider: Provider) ->
         timeouts=_timeouts(target.timeout, provider.timeouts),
         max_output_tokens=target.max_output_tokens or known.max_output_tokens,
         context_tokens=target.context_tokens or known.context_tokens,
+        traits=_traits(target, known, provider, upstream),
     )
+
+
+def _traits(target: TargetConfig, known: ModelFacts, provider: Provider, upstream: str) -> Traits:
+    traits = traits_of(target, known, known_traits(provider, upstream))
+    return USUAL if traits == USUAL else traits
 
 
 def _price(own: PriceConfig | None, provider: Provider, model: str, upstream: str) -> Price | None:
@@ -166,14 +175,14 @@ def _configured(price: PriceConfig, name: str) -> Price:
     return Price(id=f"{name}@config-{mark}", source="configuration", **figures)
 
 
-def _prices(config: Config) -> dict[str, Price]:
-    """Configured prices by `provider/model`, for calls that name a model of a provider directly."""
-    return {
-        f"{name}/{facts.name or model}": _configured(facts.price, f"{name}/{model}")
-        for name, provider in config.providers.items()
-        for model, facts in provider.models.items()
-        if facts.price is not None
-    }
+def _direct(config: Config, providers: Mapping[str, Provider]) -> dict[str, Target]:
+    """The targets of calls that name a model of a provider directly, where the file says something of it."""
+    known: dict[str, Target] = {}
+    for name, provider in config.providers.items():
+        for model in provider.models:
+            target = _target(TargetConfig(provider=name, model=model), provider, providers[name])
+            known[f"{name}/{target.model}"] = msgspec.structs.replace(target, id=f"{name}/{target.model}", listed=False)
+    return known
 
 
 def _upstream_names(config: Config) -> dict[str, str]:

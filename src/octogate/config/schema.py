@@ -2,8 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from octogate.config.section import Section
+from octogate.config.traits import ModelTraits
 from octogate.config.values import (
     Bytes,
     Factor,
@@ -40,13 +42,6 @@ def _target(value: object) -> object:
         return value
     provider, _, model = value.partition("/")
     return {"provider": provider, "model": model} if model else {"provider": provider}
-
-
-class Section(BaseModel):
-    """A mapping with a closed set of members."""
-
-    # An error that shows its input would show secrets.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
 
 
 class ServerTls(Section):
@@ -175,15 +170,14 @@ class PriceConfig(Section):
     image_input: NanoUsd | None = Field(default=None, description="Image input tokens.")
     image_output: NanoUsd | None = Field(default=None, description="Image output tokens.")
     per_call: NanoUsd = Field(default=0, description="USD for each call, whatever its tokens.")
+    per_image: NanoUsd = Field(default=0, description="USD for each picture in the input, beside its tokens.")
 
 
-class ModelFacts(Section):
+class ModelFacts(ModelTraits):
     """What is known of one model at one provider."""
 
     name: Label | None = Field(default=None, description="The provider's own name of the model, if it differs.")
     price: PriceConfig | None = Field(default=None, description="Overrides the built-in price list.")
-    context_tokens: Tokens | None = Field(default=None, description="Size of the context window.")
-    max_output_tokens: Tokens | None = Field(default=None, description="Longest answer.")
 
 
 class ProviderConfig(Section):
@@ -213,7 +207,7 @@ class ProviderConfig(Section):
     )
 
 
-class TargetConfig(Section):
+class TargetConfig(ModelTraits):
     """One model at one provider; "provider/model" is short for the two."""
 
     provider: Label = Field(description="Name of a provider.")
@@ -222,8 +216,6 @@ class TargetConfig(Section):
     enabled: bool = Field(default=True, description="A target that is not enabled is never called.")
     timeout: TimeoutConfig = Field(default=TimeoutConfig(), description="Overrides the provider's deadlines.")
     price: PriceConfig | None = Field(default=None, description="Overrides every other price.")
-    context_tokens: Tokens | None = Field(default=None, description="Size of the context window.")
-    max_output_tokens: Tokens | None = Field(default=None, description="Longest answer.")
 
 
 class RetriesConfig(Section):

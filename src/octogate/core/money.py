@@ -34,14 +34,16 @@ class LongContext(Rates, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Price(Rates, frozen=True, omit_defaults=True, kw_only=True):
-    """One row of the price list. `per_call` is nano-USD for the call itself; `tiers` go from small to large inputs.
+    """One row of the price list; `tiers` go from small to large inputs.
 
+    `per_call` and `per_image` are nano-USD for the call itself and for each picture in it, beside its tokens.
     `id` names the row and its version in receipts; `source` says where the figures come from and of which day.
     """
 
     id: str
     source: str
     per_call: int = 0
+    per_image: int = 0
     tiers: tuple[LongContext, ...] = ()
 
 
@@ -52,7 +54,8 @@ def cost_nano_usd(usage: Usage, price: Price) -> int:
     """
     read = read_tokens(usage)
     rates = rates_at(price, read) if price.tiers else price
-    return price.per_call + _input_cost(usage, rates, read) + _output_cost(usage, rates)
+    fixed = price.per_call + price.per_image * usage.input_images
+    return fixed + _input_cost(usage, rates, read) + _output_cost(usage, rates)
 
 
 def rates_at(price: Price, input_tokens: int) -> Rates:

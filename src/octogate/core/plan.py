@@ -32,17 +32,17 @@ class Skipped(msgspec.Struct, frozen=True):
     """A target that was not a candidate, and the reason from a closed set."""
 
     target_id: str
-    reason: str  # disabled, provider_disabled, breaker_open, dialect, weight_zero
+    reason: str  # disabled, provider_disabled, breaker_open, dialect, ignores_max_tokens
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Targets to try, best first. `never` is true when no target could serve such a call even on a good day."""
+    """Targets to try, best first. `never`: why no target could serve such a call even on a good day."""
 
     group: ModelGroup
     targets: tuple[Target, ...]
     skipped: tuple[Skipped, ...] = ()
     reason: str = ""
-    never: bool = False
+    never: str | None = None
 
 
 class Attempt(msgspec.Struct):

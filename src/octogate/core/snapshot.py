@@ -9,6 +9,7 @@ import msgspec
 from octogate.core.call import DialectName
 from octogate.core.money import Price
 from octogate.core.secret import Secret
+from octogate.core.traits import USUAL, Traits
 
 AuthStyle = Literal["bearer", "x-api-key", "api-key", "x-goog-api-key", "none"]
 Strategy = Literal["static", "failover", "round_robin", "weighted"]
@@ -103,6 +104,7 @@ class Target(msgspec.Struct, frozen=True):
     timeouts: Timeouts = Timeouts()
     max_output_tokens: int | None = None
     context_tokens: int | None = None
+    traits: Traits = USUAL
     listed: bool = True
 
     @property
@@ -146,8 +148,9 @@ class Key(msgspec.Struct, frozen=True):
 class Snapshot(msgspec.Struct, frozen=True):
     """Everything that decides about a call. `version` counts up; `digest` names the content.
 
-    `providers` holds every provider, for `provider/model` ids whose model is in no group. `open_mode`: no key is asked
-    for (loopback only). `pepper` keys the digests in `keys`.
+    `providers` holds every provider, for `provider/model` ids whose model is in no group, and `direct` the targets of
+    those of which the configuration says something. `open_mode`: no key is asked for (loopback only). `pepper` keys
+    the digests in `keys`.
     """
 
     version: int
@@ -164,7 +167,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     allow_direct_models: bool = True
     max_output_tokens: int = 1_000_000
     max_messages: int = 100_000
-    prices: Mapping[str, Price] = MappingProxyType({})
+    direct: Mapping[str, Target] = MappingProxyType({})
 
     def __repr__(self) -> str:
         # The default one would show the pepper.

@@ -8,7 +8,8 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `input_tokens` is everything that was read, cached or not; `output_tokens` is everything that was produced,
     reasoning included. The other fields are *parts* of these two, never additions to them.
-    `exact` is false when we estimated because the provider did not say.
+    `exact` is false when we estimated because the provider did not say. `input_images` is no token count: the pictures
+    in the call, as we counted them.
     """
 
     input_tokens: int = 0
@@ -21,4 +22,5 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     audio_output_tokens: int = 0
     image_input_tokens: int = 0
     image_output_tokens: int = 0
+    input_images: int = 0
     exact: bool = True

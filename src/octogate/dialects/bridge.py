@@ -5,7 +5,7 @@ from typing import Final
 
 from octogate.core.call import Call, Endpoint
 from octogate.core.conversation import Loss, Piece, Prompt
-from octogate.core.errors import GatewayError, UpstreamBroken
+from octogate.core.errors import GatewayError, UpstreamBroken, UpstreamError
 from octogate.core.usage import Usage
 from octogate.dialects.base import ProviderFault, StreamReader
 from octogate.dialects.faults import UNREADABLE, malformed_event
@@ -65,7 +65,7 @@ class Bridge:
     def translate(self, body: bytes) -> bytes:
         """The caller's answer from the target's, one that `check_answer` found sound.
 
-        Raises UpstreamBroken for an answer that nevertheless makes no sense.
+        Raises UpstreamBroken for an answer that nevertheless makes no sense, or what the provider says of its failure.
         """
         try:
             answer = self._target.read_answer(body)
@@ -161,9 +161,12 @@ class BridgedReader:
         return () if data is None or data.startswith(b"[DONE]") else self._decoder.decode(name, data)
 
     def _encode(self, read: Callable[[], Iterable[Piece]]) -> bytes | None:
-        """What `read` gives, in the caller's dialect; None, and a failure, when it makes no sense."""
+        """What `read` gives, in the caller's dialect; None, and a failure, when it failed or makes no sense."""
         try:
             pieces = read()
+        except UpstreamError as error:
+            self._failure = error
+            return None
         except _UNEXPECTED:
             self._failure = malformed_event()
             return None

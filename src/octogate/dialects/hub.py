@@ -7,6 +7,7 @@ import msgspec
 
 from octogate.core.call import Call
 from octogate.core.conversation import Answer, Loss, Piece, Prompt
+from octogate.core.traits import OutputTokenField
 from octogate.dialects.base import Dialect
 
 
@@ -15,7 +16,8 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
 
     `max_tokens` is what to say where the dialect insists on a cap and the caller named none. `plain`: the target only
     resembles the dialect's inventor and knows its older words (OpenAI chat: `system` for `developer`, `max_tokens` for
-    `max_completion_tokens`, no `reasoning_effort` unless `effort` is set).
+    `max_completion_tokens`, no `reasoning_effort` unless `effort` is set). `cap_field` is what the target calls the cap
+    all the same; `store` is said where the dialect has a word for it.
     """
 
     model: str
@@ -24,6 +26,8 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int = 4096
     plain: bool = False
     effort: bool = True
+    cap_field: OutputTokenField | None = None
+    store: bool | None = None
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -44,7 +48,10 @@ class Decoder(Protocol):
     """Turns an upstream's whole events into pieces. Judging the stream's honesty is the StreamReader's business."""
 
     def decode(self, name: bytes, data: bytes) -> Iterable[Piece]:
-        """The pieces in one event that the StreamReader has let pass; `name` is the event's, `data` its JSON text."""
+        """The pieces in one event that the StreamReader has let pass; `name` is the event's, `data` its JSON text.
+
+        Raises UpstreamError where the dialect has an honest end that means failure.
+        """
 
     def end(self) -> Iterable[Piece]:
         """What was kept back until the end was known to be an honest one: open parts are closed, choices finished."""
@@ -76,7 +83,10 @@ class Hub(Dialect, Protocol):
         """The body that asks a target of this dialect for `prompt`; what it cannot be told is in `losses`."""
 
     def read_answer(self, body: bytes) -> Answer:
-        """A target's whole answer, one that `check_answer` found sound. May raise one of faults.UNREADABLE."""
+        """A target's whole answer, one that `check_answer` found sound. May raise one of faults.UNREADABLE.
+
+        Raises UpstreamError where the dialect has failed answers among its sound ones.
+        """
 
     def write_answer(self, answer: Answer, call: Call, heading: Heading) -> bytes:
         """The answer to `call`, a call of this dialect."""

@@ -6,7 +6,8 @@ import msgspec
 
 from octogate.core.call import Call
 from octogate.core.errors import BadRequest, ModelNotFound
-from octogate.core.snapshot import Key, ModelGroup, Snapshot, Target
+from octogate.core.snapshot import Key, ModelGroup, Provider, Snapshot, Target
+from octogate.providers.openai_models import known_traits
 from octogate.providers.prices import price_for
 
 MAX_DIRECT_GROUPS = 1_000
@@ -53,15 +54,24 @@ class Policy:
             return None
         known = self._direct.get((snapshot.digest, name))
         if known is None:
-            price = snapshot.prices.get(name) or price_for(provider.kind, model)
-            target = Target(
-                id=name, provider=provider, model=model, price=price, timeouts=provider.timeouts, listed=False
-            )
+            target = snapshot.direct.get(name) or _unconfigured(name, provider, model)
             known = ModelGroup(name=name, targets=(target,), strategy="static", retries=snapshot.retries)
             self._direct[snapshot.digest, name] = known
             if len(self._direct) > MAX_DIRECT_GROUPS:
                 self._direct.popitem(last=False)
         return known
+
+
+def _unconfigured(name: str, provider: Provider, model: str) -> Target:
+    return Target(
+        id=name,
+        provider=provider,
+        model=model,
+        price=price_for(provider.kind, model),
+        timeouts=provider.timeouts,
+        traits=known_traits(provider, model),
+        listed=False,
+    )
 
 
 def allowed_groups(key: Key, snapshot: Snapshot) -> list[ModelGroup]:

@@ -18,7 +18,7 @@ class Router:
     def __init__(self, breakers: Breakers) -> None:
         self._breakers = breakers
         self._turns: dict[str, int] = {}
-        self._plans: dict[tuple[str, DialectName, Operation], Plan] = {}
+        self._plans: dict[tuple[str, DialectName, Operation, bool], Plan] = {}
 
     def plan(self, group: ModelGroup, call: Call, now: float, *, seed: float) -> Plan:
         """The plan for one call, and one turn taken."""
@@ -31,16 +31,18 @@ class Router:
         if group.strategy == "round_robin":
             turn = self._turns.get(group.name, 0)
             self._turns[group.name] = turn + 1
-        features = Features(call.endpoint.dialect, call.endpoint.operation)
-        return decide(group, features, RoutingState(blocked, turn), seed=seed)
+        return decide(group, _features(call), RoutingState(blocked, turn), seed=seed)
 
     def _usual(self, group: ModelGroup, call: Call) -> Plan:
         """The plan of a group whose order does not change while every breaker is closed: decided once."""
-        where = (group.name, call.endpoint.dialect, call.endpoint.operation)
+        where = (group.name, call.endpoint.dialect, call.endpoint.operation, call.max_output_tokens is not None)
         plan = self._plans.get(where)
         if plan is None or plan.group is not group:
             if len(self._plans) >= _MAX_PLANS:
                 self._plans.clear()
-            features = Features(call.endpoint.dialect, call.endpoint.operation)
-            plan = self._plans[where] = decide(group, features, RoutingState(), seed=0.0)
+            plan = self._plans[where] = decide(group, _features(call), RoutingState(), seed=0.0)
         return plan
+
+
+def _features(call: Call) -> Features:
+    return Features(call.endpoint.dialect, call.endpoint.operation, call.max_output_tokens is not None)

@@ -10,10 +10,11 @@ from octogate.core.snapshot import ModelGroup, Target
 
 
 class Features(msgspec.Struct, frozen=True):
-    """What routing may know of a call."""
+    """What routing may know of a call; `capped`: the caller said how long the answer may be."""
 
     dialect: DialectName
     operation: Operation
+    capped: bool = False
 
 
 class RoutingState(msgspec.Struct, frozen=True):
@@ -26,22 +27,21 @@ class RoutingState(msgspec.Struct, frozen=True):
 def decide(group: ModelGroup, features: Features, state: RoutingState, *, seed: float) -> Plan:
     """The targets to try for one call, best first. `seed` is uniform in [0, 1).
 
-    A target is left out when it is disabled, speaks no dialect that the call can be put into, or has an open breaker;
-    the reason is in `skipped`. `never` is set when no target speaks any such dialect: no waiting will help.
+    A target is left out when it is disabled, speaks no dialect that the call can be put into, would not keep to what
+    was asked, or has an open breaker; the reason is in `skipped`. `never` is that of the whole group when no target
+    could ever serve such a call: no waiting will help.
     """
     candidates: list[Target] = []
     skipped: list[Skipped] = []
-    speaks = False
     for target in group.targets:
         reason = _why_not(target, features, state)
-        if _speaks(target, features):
-            speaks = True
         if reason is None:
             candidates.append(target)
         else:
             skipped.append(Skipped(target.id, reason))
+    unfit = [_unfit(target, features) for target in group.targets]
     ordered, why = _order(group, candidates, state.turn, seed)
-    return Plan(group, tuple(ordered), tuple(skipped), why, never=not speaks)
+    return Plan(group, tuple(ordered), tuple(skipped), why, never=None if None in unfit else unfit[-1])
 
 
 def _why_not(target: Target, features: Features, state: RoutingState) -> str | None:
@@ -49,15 +49,21 @@ def _why_not(target: Target, features: Features, state: RoutingState) -> str | N
         return "provider_disabled"
     if not target.enabled:
         return "disabled"
-    if not _speaks(target, features):
+    if reason := _unfit(target, features):
+        return reason
+    return "breaker_open" if target.id in state.open_targets else None
+
+
+def _unfit(target: Target, features: Features) -> str | None:
+    """Why a target could not serve such a call on its best day."""
+    served = target.traits.supported_inbound_dialects
+    if served is not None and features.dialect not in served:
         return "dialect"
-    if target.id in state.open_targets:
-        return "breaker_open"
+    if spoken(features.dialect, features.operation, target.provider.dialects) is None:
+        return "dialect"
+    if features.capped and not target.traits.honors_max_tokens:
+        return "ignores_max_tokens"
     return None
-
-
-def _speaks(target: Target, features: Features) -> bool:
-    return spoken(features.dialect, features.operation, target.provider.dialects) is not None
 
 
 def _order(group: ModelGroup, candidates: list[Target], turn: int, seed: float) -> tuple[Sequence[Target], str]:

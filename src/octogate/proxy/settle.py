@@ -2,11 +2,15 @@
 
 import re
 
+import msgspec
+
+from octogate.core.call import Call
 from octogate.core.money import cost_nano_usd
 from octogate.core.plan import Attempt
 from octogate.core.receipt import AttemptRecord, Receipt
 from octogate.core.tokens import estimate_output_tokens
 from octogate.core.usage import Usage
+from octogate.proxy.pictures import count_pictures
 from octogate.proxy.progress import Progress
 from octogate.telemetry import names
 from octogate.telemetry.log import utc
@@ -61,7 +65,7 @@ def settle(
     progress.settled = True
     phases_ms, overhead_ms = phases(progress, now)
     call, key, target, reader = progress.call, progress.key, progress.served_by, progress.reader
-    usage = (progress.usage if reader is None else reader.usage) or _estimate(progress, code)
+    usage = _with_pictures((progress.usage if reader is None else reader.usage) or _estimate(progress, code), call)
     price = target.price if target is not None else None
     cost = cost_nano_usd(usage, price) if usage is not None and price is not None else None
     group = progress.group or (names.REJECTED_MODEL if call is not None else "none")
@@ -130,6 +134,11 @@ def _estimate(progress: Progress, code: str) -> Usage | None:
         output_tokens=estimate_output_tokens(produced),
         exact=False,
     )
+
+
+def _with_pictures(usage: Usage | None, call: Call | None) -> Usage | None:
+    pictures = count_pictures(call) if usage is not None and call is not None else 0
+    return msgspec.structs.replace(usage, input_images=pictures) if usage is not None and pictures else usage
 
 
 def _count(progress: Progress, status: int, code: str, seconds: float, overhead_ms: float, group: str) -> None:

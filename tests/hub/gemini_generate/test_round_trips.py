@@ -92,7 +92,7 @@ wishes = st.builds(
     max_output_tokens=st.none() | st.integers(1, 9_999),
     temperature=st.none() | st.floats(0, 2),
     top_p=st.none() | st.floats(0, 1),
-    top_k=st.none() | st.integers(0, 99),
+    top_k=st.none() | st.integers(1, 99),
     frequency_penalty=st.none() | st.floats(-2, 2),
     presence_penalty=st.none() | st.floats(-2, 2),
     stop=st.lists(words, max_size=5).map(tuple),

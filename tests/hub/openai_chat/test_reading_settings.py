@@ -16,7 +16,7 @@ def test_settings_are_read_under_all_their_names() -> None:
         metadata={"a": "b"}, service_tier="flex", parallel_tool_calls=False, prompt_cache_key="k",
     ).settings  # fmt: skip
 
-    assert (settings.max_output_tokens, settings.temperature, settings.top_p, settings.top_k) == (7, 2.0, 0.5, 3)
+    assert (settings.max_output_tokens, settings.temperature, settings.top_p, settings.top_k) == (5, 2.0, 0.5, 3)
     assert (settings.frequency_penalty, settings.presence_penalty, settings.stop) == (-1.0, 1.0, ("END",))
     assert (settings.seed, settings.choices, settings.logprobs, settings.top_logprobs) == (42, 2, True, 4)
     assert (settings.verbosity, settings.user, settings.metadata) == ("low", "ann", {"a": "b"})

@@ -127,7 +127,6 @@ def prompts(draw: st.DrawFn) -> Prompt:
             ),
             verbosity=draw(st.none() | st.sampled_from(["low", "medium", "high"])),
             user=draw(st.none() | words),
-            metadata=draw(st.none() | st.dictionaries(names, words, min_size=1, max_size=2)),
             service_tier=draw(st.none() | st.sampled_from(["auto", "default", "flex", "priority"])),
             parallel_tool_calls=draw(st.none() | st.booleans()) if tools else None,
             prompt_cache_key=draw(st.none() | words),
@@ -161,7 +160,7 @@ def test_a_plain_server_gets_the_same_words(prompt: Prompt) -> None:
         part.text for turn in DIALECT.read_prompt(call).turns for part in turn.parts if isinstance(part, Text)
     )
     assert all(text in told for text in wanted)
-    assert {loss.field for loss in written.losses} <= {"verbosity", "metadata", "service_tier"}
+    assert {loss.field for loss in written.losses} <= {"verbosity", "service_tier"}
 
 
 parts = st.one_of(

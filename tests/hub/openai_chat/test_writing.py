@@ -236,10 +236,10 @@ def test_openai_and_plain_servers_get_their_own_words() -> None:
     assert write(prompt, stream=True) == {
         "model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": True,
         "stream_options": {"include_usage": True}, "max_completion_tokens": 9, "temperature": 1.5, "seed": 1,
-        "user": "ann", "stop": ["a", "b", "c", "d"], "n": 2, "verbosity": "low", "metadata": {"a": "b"},
+        "user": "ann", "stop": ["a", "b", "c", "d"], "n": 2, "verbosity": "low",
         "prompt_cache_key": "k", "service_tier": "flex",
     }  # fmt: skip
-    assert {loss.field for loss in losses(prompt)} == {"stop", "top_k"}
+    assert {loss.field for loss in losses(prompt)} == {"stop", "top_k", "metadata"}
     assert write(prompt, stream=True, stream_usage=False, plain=True) == {
         "model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": True, "max_tokens": 9,
         "temperature": 1.5, "seed": 1, "user": "ann", "stop": ["a", "b", "c", "d", "e"], "n": 2,
@@ -257,7 +257,7 @@ def test_nothing_is_said_that_the_caller_did_not_say() -> None:
         (Thinking(off=True), "none"),
         (Thinking(effort="max"), "xhigh"),
         (Thinking(effort="minimal"), "minimal"),
-        (Thinking(tokens=31_999), "xhigh"),
+        (Thinking(tokens=31_999), "high"),
         (Thinking(tokens=2_048), "low"),
         (Thinking(), None),
     ],

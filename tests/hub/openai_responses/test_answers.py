@@ -99,7 +99,6 @@ def test_every_item_of_an_answer_is_a_part_and_the_work_of_hosted_tools_is_none(
         ({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}, "length"),
         ({"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}, "content_filter"),
         ({"status": "incomplete", "incomplete_details": None}, "length"),
-        ({"status": "failed", "error": {"code": "server_error"}}, "error"),
         ({"output": [{"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}]}, "refusal"),
         ({"output": [{"type": "function_call", "call_id": "c", "name": "a", "arguments": "{}"}]}, "tool_calls"),
     ],

@@ -304,7 +304,6 @@ def test_a_refusal_is_one_also_when_it_ends_as_if_complete():
         ("completed", {}, "stop"),
         ("incomplete", {"incomplete_details": {"reason": "max_output_tokens"}}, "length"),
         ("incomplete", {"incomplete_details": {"reason": "content_filter"}}, "content_filter"),
-        ("failed", {"error": {"code": "server_error"}}, "error"),
     ],
 )
 def test_why_a_stream_ended_is_read(kind, members, finish):

@@ -175,7 +175,7 @@ def streams(draw):
         finish = "tool_calls"
     elif any(isinstance(piece, RefusalPiece) for piece in pieces):
         finish = "refusal"
-    finish = draw(st.sampled_from([finish, "length", "content_filter", "error"]))
+    finish = draw(st.sampled_from([finish, "length", "content_filter"]))
     report = UsageReport(draw(USAGES), draw(st.sampled_from(["default", "priority"])))
     return (Begun("resp_req_1", draw(NAMES)), *pieces, Finished(finish), report)
 

@@ -27,7 +27,7 @@ from octogate.dialects.gemini_generate.finishes import read_finish
 from octogate.dialects.gemini_generate.logprobs import read_logprobs
 from octogate.dialects.gemini_generate.media import read_file, read_inline
 from octogate.dialects.gemini_generate.signatures import read_signature
-from octogate.dialects.gemini_generate.usage import read_usage
+from octogate.dialects.gemini_generate.usage import read_tier, read_usage
 from octogate.dialects.stream import MAX_INDEX
 
 
@@ -76,7 +76,7 @@ class GeminiDecoder:
             pieces.append(Finished("content_filter" if self._is_blocked else "error"))
         usage = read_usage(self._metadata)
         if usage is not None:
-            pieces.append(UsageReport(usage))
+            pieces.append(UsageReport(usage, read_tier(self._metadata)))
         return pieces
 
     def _begin(self, event: wire.Response) -> Begun:

@@ -105,6 +105,11 @@ class Node:
         if name in self._values:
             self.found.lose(self.at(name), reason, fatal=fatal)
 
+    def lose_others(self, known: Iterable[str], reason: str) -> None:
+        """Note every member beside the known ones."""
+        for name in self.others(known):
+            self.lose(name, reason)
+
     def others(self, known: Iterable[str]) -> Iterator[str]:
         """The camel-case names of members beside the known ones."""
         return (name for name in self._values if name not in known)

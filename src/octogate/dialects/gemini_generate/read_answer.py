@@ -10,7 +10,7 @@ from octogate.dialects.gemini_generate.finishes import read_finish
 from octogate.dialects.gemini_generate.logprobs import read_logprobs
 from octogate.dialects.gemini_generate.media import read_file, read_inline
 from octogate.dialects.gemini_generate.signatures import read_signature
-from octogate.dialects.gemini_generate.usage import read_usage
+from octogate.dialects.gemini_generate.usage import read_tier, read_usage
 
 
 def read_answer(body: bytes) -> Answer:
@@ -24,6 +24,7 @@ def read_answer(body: bytes) -> Answer:
         model=said.model_version or "",
         choices=choices or (Choice((), "content_filter" if blocked else "error"),),
         usage=read_usage(said.usage_metadata),
+        service_tier=read_tier(said.usage_metadata),
     )
 
 

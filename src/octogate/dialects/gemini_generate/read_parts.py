@@ -11,6 +11,7 @@ from octogate.dialects.gemini_generate.media import lies_at_provider, read_file,
 from octogate.dialects.gemini_generate.node import Node
 from octogate.dialects.gemini_generate.signatures import read_signature
 
+ONLY_HERE: Final = "no other provider is known to have it"
 _ONLY_HERE: Final = "only Gemini has such parts"
 _LOST: Final = {
     "executableCode": "code that the provider ran is not told to others",
@@ -21,6 +22,11 @@ _LOST: Final = {
     "mediaResolution": "only Gemini takes a resolution for a part",
     "mediaProcessing": _ONLY_HERE,
 }
+_DATA: Final = ("text", "inlineData", "fileData", "functionCall", "functionResponse")
+"""Of these a part has one."""
+
+# `partMetadata` is the caller's own, and of no meaning to any model.
+_KNOWN: Final = frozenset({*_DATA, *_LOST, "thought", "thoughtSignature", "partMetadata"})
 _OUTPUTS: Final = ("result", "output")
 """Members that hold all that a function gave: the hub's word and the vendor's."""
 
@@ -56,6 +62,10 @@ def read_part(node: Node, history: History, place: str) -> Part | None:
     """One part; None for one that says nothing, or nothing that another provider understands."""
     for name, reason in _LOST.items():
         node.lose(name, reason)
+    node.lose_others(_KNOWN, ONLY_HERE)
+    if sum(name in node for name in _DATA) > 1:
+        node.found.faults.add(node.path.removesuffix("."), f"A part must have only one of: {' '.join(_DATA)}")
+        return None
     if "functionCall" in node:
         return _read_call(node, history, place)
     if "functionResponse" in node:
@@ -81,6 +91,7 @@ def _read_inline(node: Node) -> Media | None:
     blob = node.node("inlineData")
     if blob is None:
         return None
+    blob.lose_others({"mimeType", "data", "displayName"}, ONLY_HERE)
     media_type, data = blob.text("mimeType", needed=True), blob.text("data", needed=True)
     if media_type is None or data is None:
         return None
@@ -92,6 +103,7 @@ def _read_file(node: Node) -> Media | None:
     uri = file.text("fileUri", needed=True) if file is not None else None
     if file is None or uri is None:
         return None
+    file.lose_others({"mimeType", "fileUri", "displayName"}, ONLY_HERE)
     if lies_at_provider(uri):
         file.lose("fileUri", "the file lies at the provider to which it was uploaded", fatal=True)
         return None
@@ -102,6 +114,7 @@ def _read_call(node: Node, history: History, place: str) -> ToolCall | None:
     function = node.node("functionCall")
     if function is None:
         return None
+    function.lose_others({"name", "args", "id"}, ONLY_HERE)
     name, args = function.text("name", needed=True), function.get("args")
     if args is not None and not isinstance(args, dict):
         function.found.faults.rule(function.at("args"), "must be an object")
@@ -120,6 +133,7 @@ def _read_result(node: Node, history: History, place: str) -> ToolResult | None:
     name = function.text("name") if function is not None else None
     if function is None:
         return None
+    function.lose_others({"name", "id", "response", "parts"}, "only Gemini takes word of how a result is used")
     response = function.get("response")
     if response is not None and not isinstance(response, dict):
         function.found.faults.rule(function.at("response"), "must be an object")

@@ -69,6 +69,7 @@ def _read_thinking(config: Node) -> Thinking | None:
     node = config.node("thinkingConfig")
     if node is None:
         return None
+    node.lose_others({"includeThoughts", "thinkingBudget", "thinkingLevel"}, "no other provider is known to have it")
     show = node.flag("includeThoughts")
     budget = whole(node.checked("thinkingBudget", integer(-1, 2**31)))
     level = (node.text("thinkingLevel") or "").lower()
@@ -105,8 +106,7 @@ def _lose_others(config: Node) -> None:
         config.lose(name, reason)
     if config.get("responseModalities") != _WORDS_ONLY:
         config.lose("responseModalities", "other providers are asked for words only")
-    for name in config.others({*_KNOWN, *_LOST, "responseModalities"}):
-        config.lose(name, "no other provider is known to have it")
+    config.lose_others({*_KNOWN, *_LOST, "responseModalities"}, "no other provider is known to have it")
 
 
 def _float(value: object) -> float | None:

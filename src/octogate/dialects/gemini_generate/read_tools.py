@@ -9,6 +9,7 @@ from octogate.dialects.body import to_raw
 from octogate.dialects.gemini_generate.node import Node
 from octogate.dialects.gemini_generate.schema import to_json_schema
 
+_UNCHECKED: Final = "other providers check a call only if its function is strict; this one's calls may be off"
 _MODES: Final = ("AUTO", "ANY", "NONE", "VALIDATED", "MODE_UNSPECIFIED")
 _DECLARED: Final = frozenset("name description parameters parametersJsonSchema".split())
 
@@ -17,8 +18,7 @@ def read_tools(body: Node) -> tuple[Tool, ...]:
     """All `functionDeclarations`; tools that the provider itself runs are a loss."""
     tools: list[Tool] = []
     for node in body.nodes("tools"):
-        for name in node.others({"functionDeclarations"}):
-            node.lose(name, "this tool runs at Gemini only")
+        node.lose_others({"functionDeclarations"}, "this tool runs at Gemini only")
         for declaration in node.nodes("functionDeclarations"):
             tool = _read_declaration(declaration)
             if tool is not None:
@@ -53,8 +53,7 @@ def read_tool_choice(body: Node) -> ToolChoice | None:
     config = body.node("toolConfig")
     if config is None:
         return None
-    for name in config.others({"functionCallingConfig"}):
-        config.lose(name, "only Gemini's own tools take it")
+    config.lose_others({"functionCallingConfig"}, "only Gemini's own tools take it")
     calling = config.node("functionCallingConfig")
     if calling is None:
         return None
@@ -69,4 +68,8 @@ def read_tool_choice(body: Node) -> ToolChoice | None:
         return ToolChoice("none")
     if mode == "ANY":
         return ToolChoice("named", names) if names else ToolChoice("any")
-    return ToolChoice("allowed", names) if names else ToolChoice("auto")
+    if names:
+        return ToolChoice("allowed", names)
+    if mode == "VALIDATED":
+        calling.lose("mode", _UNCHECKED)
+    return ToolChoice("auto")

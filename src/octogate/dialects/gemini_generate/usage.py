@@ -25,7 +25,13 @@ class _Usage(msgspec.Struct, rename="camel", gc=False):
     candidates_tokens_details: list[_Modality] | None = None
 
 
+class _Tier(msgspec.Struct, rename="camel", gc=False):
+    service_tier: object = None
+
+
 _DECODER: Final = msgspec.json.Decoder(_Usage)
+_TIER: Final = msgspec.json.Decoder(_Tier)
+_TIERS: Final = {"standard": "default", "flex": "flex", "priority": "priority"}
 
 
 def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
@@ -52,18 +58,26 @@ def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
     )
 
 
+def read_tier(raw: msgspec.Raw | bytes) -> str | None:
+    """The hub's word for the tier that a `usageMetadata` names; None when it names none that we know."""
+    try:
+        tier = _TIER.decode(raw).service_tier
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return _TIERS.get(tier.lower().removeprefix("service_tier_")) if isinstance(tier, str) else None
+
+
 def write_usage(usage: Usage) -> dict[str, object]:
     """The `usageMetadata` for what was used: thoughts stand beside the candidates' tokens, and all parts are told."""
+    candidates = max(usage.output_tokens - usage.reasoning_tokens, 0)  # some providers count thoughts apart
     members: dict[str, object] = {
         "promptTokenCount": usage.input_tokens,
-        "candidatesTokenCount": usage.output_tokens - usage.reasoning_tokens,
+        "candidatesTokenCount": candidates,
         "totalTokenCount": usage.input_tokens + usage.output_tokens,
         "thoughtsTokenCount": usage.reasoning_tokens,
         "cachedContentTokenCount": usage.cached_tokens,
         "promptTokensDetails": _details(usage.input_tokens, usage.audio_input_tokens, usage.image_input_tokens),
-        "candidatesTokensDetails": _details(
-            usage.output_tokens - usage.reasoning_tokens, usage.audio_output_tokens, usage.image_output_tokens
-        ),
+        "candidatesTokensDetails": _details(candidates, usage.audio_output_tokens, usage.image_output_tokens),
     }
     always = ("promptTokenCount", "candidatesTokenCount", "totalTokenCount")
     return {name: value for name, value in members.items() if value or name in always}

@@ -14,7 +14,7 @@ def write_prompt(prompt: Prompt, to: Destination) -> Written:
     losses: list[Loss] = []
     body = {
         **write_turns(prompt.turns, to.model, losses),
-        **write_tools(prompt),
+        **write_tools(prompt, losses),
         **write_settings(prompt.settings, to.model, has_tools=bool(prompt.tools), losses=losses),
     }
     return Written(msgspec.json.encode(body), tuple(losses))

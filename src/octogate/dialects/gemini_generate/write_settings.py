@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from octogate.core.conversation import Format, Loss, Settings
 from octogate.dialects.gemini_generate.models import combines_format_and_tools
 from octogate.dialects.gemini_generate.spelling import Object
@@ -9,6 +11,7 @@ from octogate.dialects.gemini_generate.write_thinking import write_thinking
 
 MAX_STOPS: Final = 5
 _MAX_SEED: Final = 2**31 - 1
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TIERS: Final = {"default": "standard", "flex": "flex", "priority": "priority"}
 
 
@@ -19,7 +22,7 @@ def write_settings(settings: Settings, model: str, *, has_tools: bool, losses: l
         "maxOutputTokens": settings.max_output_tokens,
         "temperature": settings.temperature,
         "topP": settings.top_p,
-        "topK": settings.top_k,
+        "topK": settings.top_k or None,  # 0 is another way to say nothing
         "frequencyPenalty": settings.frequency_penalty,
         "presencePenalty": settings.presence_penalty,
         "stopSequences": _stop(settings, losses),
@@ -52,14 +55,25 @@ def _seed(settings: Settings, losses: list[Loss]) -> int | None:
 
 
 def _format(form: Format | None, model: str, has_tools: bool, losses: list[Loss]) -> Object:
-    """JSON by media type and schema. Its name and description guide other models; here the schema says all."""
+    """JSON by media type and schema, which is always kept to. Its name has no place, its description one in it."""
     if form is None:
         return {}
     if has_tools and not combines_format_and_tools(model):
         losses.append(Loss("format", "this target takes no structured output beside tools"))
         return {}
-    schema: Object = {} if form.schema is None else {"responseJsonSchema": form.schema}
+    schema: Object = {} if form.schema is None else {"responseJsonSchema": _described(form.schema, form.description)}
     return {"responseMimeType": "application/json", **schema}
+
+
+def _described(schema: msgspec.Raw, description: str | None) -> object:
+    """The schema as it came; with the description in it, unless it has its own."""
+    if description is None:
+        return schema
+    try:
+        members = _MEMBERS.decode(schema)
+    except (msgspec.DecodeError, RecursionError):
+        return schema
+    return schema if "description" in members else {"description": description, **members}
 
 
 def _lose(settings: Settings, losses: list[Loss]) -> None:

@@ -1,13 +1,20 @@
 """Writes the tools of a call and how they may be used."""
 
-from octogate.core.conversation import Prompt, Tool, ToolChoice
+from octogate.core.conversation import Loss, Prompt, Tool, ToolChoice
 from octogate.dialects.gemini_generate.spelling import Object
 
 
-def write_tools(prompt: Prompt) -> Object:
+def write_tools(prompt: Prompt, losses: list[Loss]) -> Object:
     """`tools` and `toolConfig`; a choice without tools has nothing to choose from and is left out."""
     if not prompt.tools:
+        if prompt.tool_choice is not None and prompt.tool_choice.mode in ("any", "named"):
+            losses.append(Loss("tool_choice", "there is no tool to choose"))
         return {}
+    losses += [
+        Loss(f"tools[{at}].strict", "this target does not promise to keep to the schema")
+        for at, tool in enumerate(prompt.tools)
+        if tool.strict
+    ]
     members: Object = {"tools": [{"functionDeclarations": [_declaration(tool) for tool in prompt.tools]}]}
     if prompt.tool_choice is not None:
         members["toolConfig"] = {"functionCallingConfig": _calling(prompt.tool_choice)}

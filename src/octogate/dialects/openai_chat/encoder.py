@@ -78,7 +78,7 @@ class _Choice:
 class ChatEncoder:
     """The encoder of one stream: every chunk has choices, an index, a delta and a finish reason, be it null."""
 
-    __slots__ = ("_behind", "_choices", "_head", "_heading", "_legacy", "_tier", "_usage", "_wants_usage")
+    __slots__ = ("_behind", "_choices", "_head", "_heading", "_legacy", "_model", "_tier", "_usage", "_wants_usage")
 
     next_sequence = 0
 
@@ -89,6 +89,7 @@ class ChatEncoder:
         self._choices: dict[int, _Choice] = {}
         self._usage: Usage | None = None
         self._tier: str | None = None
+        self._model = ""
         self._head = self._header("")
         usage = b',"usage":null' if self._wants_usage else b""
         self._behind = b',"logprobs":null,"finish_reason":null}]' + usage + b"}\n\n"
@@ -132,12 +133,15 @@ class ChatEncoder:
     def _write(self, piece: Piece, out: list[bytes]) -> None:
         """All pieces but plain text."""
         if isinstance(piece, Begun):
-            self._tier = piece.service_tier
-            self._head = self._header(piece.model)
+            self._tier, self._model = piece.service_tier, piece.model
+            self._head = self._header(self._model)
             self._usage = piece.usage
             return
         if isinstance(piece, UsageReport):
             self._usage = piece.usage
+            if piece.service_tier is not None and piece.service_tier != self._tier:
+                self._tier = piece.service_tier
+                self._head = self._header(self._model)
             return
         choice = self._choice(piece.choice, out)
         if isinstance(piece, Finished):

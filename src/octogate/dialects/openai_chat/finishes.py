@@ -20,6 +20,7 @@ _READ: Final[dict[str, Finish]] = {
     "safety": "content_filter",
     "refusal": "refusal",
     "error": "error",
+    "insufficient_system_resource": "error",  # DeepSeek
 }
 _WRITTEN: Final[dict[Finish, str]] = {
     "stop": "stop",

@@ -87,12 +87,12 @@ def _read_settings(body: Table, members: bodies.Members, findings: Findings) -> 
     def word(name: str) -> str | None:
         return _text(findings.checked(body, name, text)) if name in body else None
 
-    caps = [count("max_completion_tokens"), count("max_tokens")]
+    caps = [count("max_tokens"), count("max_completion_tokens")]
     numbers = {name: _float(findings.checked(body, name, check)) for name, check in _NUMBERS.items() if name in body}
     logprobs, parallel = checked("logprobs", boolean), checked("parallel_tool_calls", boolean)
     return Settings(
         max_output_tokens=caps[0] if caps[0] is not None else caps[1],
-        top_k=count("top_k", _TOP_K),
+        top_k=_top_k(count("top_k", _TOP_K)),
         **numbers,
         stop=_read_stop(body, findings),
         seed=count("seed", _SEED),
@@ -114,6 +114,11 @@ def _read_settings(body: Table, members: bodies.Members, findings: Findings) -> 
 def is_legacy(members: Mapping[str, msgspec.Raw]) -> bool:
     """Whether a caller offers `functions`, and so waits for a `function_call`."""
     return "tools" not in members and "functions" in members and has_value(members["functions"])
+
+
+def _top_k(given: int | None) -> int | None:
+    """None for the two numbers by which servers are told to look at all tokens."""
+    return given if given is not None and given > 0 else None
 
 
 def _read_stop(body: Table, findings: Findings) -> tuple[str, ...]:

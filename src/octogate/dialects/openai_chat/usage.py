@@ -76,7 +76,7 @@ def write_usage(usage: Usage) -> dict[str, object]:
         "total_tokens": usage.input_tokens + usage.output_tokens,
         "prompt_tokens_details": {
             "cached_tokens": usage.cached_tokens,
-            "cache_write_tokens": usage.cache_write_tokens,
+            "cache_write_tokens": usage.cache_write_tokens + usage.cache_write_1h_tokens,
             "audio_tokens": usage.audio_input_tokens,
             "image_tokens": usage.image_input_tokens,
         },

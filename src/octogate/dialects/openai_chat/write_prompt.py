@@ -7,6 +7,7 @@ import msgspec
 from octogate.core.conversation import Format, Loss, Prompt, Settings, Thinking, Tool, ToolChoice
 from octogate.dialects.efforts import effort_of
 from octogate.dialects.hub import Destination, Written
+from octogate.dialects.openai_chat.models import wants_thoughts
 from octogate.dialects.openai_chat.write_turns import has_word, write_turns
 
 Members = dict[str, object]
@@ -15,7 +16,7 @@ MAX_STOPS: Final = 4
 _PLAIN_TIERS: Final = frozenset({"auto", "default"})
 _NO_PLACE: Final = "this target has no such setting"
 _SAME: Final = "temperature top_p frequency_penalty presence_penalty seed logprobs top_logprobs user".split()
-_BEYOND_PLAIN: Final = "verbosity metadata".split()
+_NOT_STORED: Final = "this target takes it only for answers that it stores"
 # OpenAI refuses JSON mode when nothing in the conversation says "JSON".
 _JSON_INSTRUCTION: Final[Members] = {"role": "system", "content": "Answer with a JSON object."}
 
@@ -24,14 +25,16 @@ def write_prompt(prompt: Prompt, to: Destination) -> Written:
     """The body for a target, and what of the prompt is not in it."""
     losses: list[Loss] = []
     settings = prompt.settings
-    messages = write_turns(prompt.turns, plain=to.plain, losses=losses)
+    messages = write_turns(prompt.turns, plain=to.plain, thoughts=wants_thoughts(to.model), losses=losses)
     body: Members = {"model": to.model, "messages": messages}
     if to.stream:
         body["stream"] = True
         if to.stream_usage:
             body["stream_options"] = {"include_usage": True}
     if settings.max_output_tokens is not None:
-        body["max_tokens" if to.plain else "max_completion_tokens"] = settings.max_output_tokens
+        body[to.cap_field or ("max_tokens" if to.plain else "max_completion_tokens")] = settings.max_output_tokens
+    if to.store is not None:
+        body["store"] = to.store
     body |= {name: value for name in _SAME if (value := getattr(settings, name)) is not None}
     body |= _write_tools(prompt, plain=to.plain, losses=losses)
     body |= _write_stop(settings.stop, plain=to.plain, losses=losses)
@@ -105,11 +108,19 @@ def _write_stop(stop: tuple[str, ...], *, plain: bool, losses: list[Loss]) -> Me
 
 
 def _write_thinking(thinking: Thinking | None, to: Destination, losses: list[Loss]) -> Members:
-    """An effort; a number of tokens becomes the smallest effort that holds it."""
+    """An effort; a number of tokens becomes the smallest effort that holds it.
+
+    The highest is sent only if the caller asked for it by name: few models know it, and clients of other providers
+    routinely ask for a budget beyond the one for `high`.
+    """
     if thinking is None:
         return {}
-    effort = thinking.effort or (effort_of(thinking.tokens) if thinking.tokens is not None else None)
-    effort = "none" if thinking.off else "xhigh" if effort == "max" else effort
+    effort = "xhigh" if thinking.effort == "max" else thinking.effort
+    if effort is None and thinking.tokens is not None:
+        measured = effort_of(thinking.tokens)
+        effort = "high" if measured == "max" else measured
+    if thinking.off:
+        effort = "none"
     if effort is None:
         return {}
     if not to.effort:
@@ -133,12 +144,12 @@ def _write_format(form: Format) -> Members:
 def _write_rest(settings: Settings, *, plain: bool, losses: list[Loss]) -> Members:
     """What only OpenAI itself knows, or nobody here."""
     members: Members = {}
-    for name in _BEYOND_PLAIN:
-        value = getattr(settings, name)
-        if value is not None and plain:
-            losses.append(Loss(name, _NO_PLACE))
-        elif value is not None:
-            members[name] = value
+    if settings.verbosity is not None and plain:
+        losses.append(Loss("verbosity", _NO_PLACE))
+    elif settings.verbosity is not None:
+        members["verbosity"] = settings.verbosity
+    if settings.metadata is not None:
+        losses.append(Loss("metadata", _NO_PLACE if plain else _NOT_STORED))
     if settings.prompt_cache_key is not None and not plain:
         members["prompt_cache_key"] = settings.prompt_cache_key
     if settings.service_tier is not None and not plain:

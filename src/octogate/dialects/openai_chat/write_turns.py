@@ -22,9 +22,12 @@ _ERROR: Final = "Error: "
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def write_turns(turns: Sequence[Turn], *, plain: bool, losses: list[Loss]) -> list[Message]:
-    """The messages; `plain` servers know `system` only, and text only as a string."""
-    writer = _Writer(plain=plain, losses=losses)
+def write_turns(turns: Sequence[Turn], *, plain: bool, thoughts: bool, losses: list[Loss]) -> list[Message]:
+    """The messages; `plain` servers know `system` only, and text only as a string.
+
+    `thoughts`: the target insists on those that led to calls of tools, and has put no seal on them.
+    """
+    writer = _Writer(plain=plain, thoughts=thoughts, losses=losses)
     for spoken, following in _stretches(turns):
         writer.write(spoken, following)
     return writer.messages
@@ -47,10 +50,11 @@ def _stretches(turns: Sequence[Turn]) -> Iterator[tuple[list[tuple[int, Turn]], 
 
 
 class _Writer:
-    __slots__ = ("_losses", "_plain", "messages")
+    __slots__ = ("_losses", "_plain", "_thoughts", "messages")
 
-    def __init__(self, *, plain: bool, losses: list[Loss]) -> None:
+    def __init__(self, *, plain: bool, thoughts: bool, losses: list[Loss]) -> None:
         self._plain = plain
+        self._thoughts = thoughts
         self._losses = losses
         self.messages: list[Message] = []
 
@@ -86,7 +90,7 @@ class _Writer:
                 attached = []
             if content or not turn.parts:
                 role = "system" if self._plain and turn.role == "developer" else turn.role
-                self.messages.append({"role": role, "content": self._content(content)} | _named(turn))
+                self.messages.append({"role": role, "content": self._content(content)} | self._named(turn, at))
         if attached:
             self.messages.append({"role": "user", "content": attached})
 
@@ -117,11 +121,21 @@ class _Writer:
         message: Message = {"role": "assistant", "content": self._said(texts, empty=not calls and not refusals)}
         if refusals and not self._plain:
             message["refusal"] = "".join(refusals)
-        own = (part for _, part in parts if isinstance(part, Reasoning) and _is_own(part))
-        message |= write_reasoning(own)
+        reasoning = [part for _, part in parts if isinstance(part, Reasoning)]
+        message |= write_reasoning(filter(_is_own, reasoning))
+        if self._thoughts:
+            message |= _bare_thoughts(reasoning, has_calls=bool(calls))
         if calls:
             message["tool_calls"] = [_write_call(call) for call in calls]
-        return message | _named(group[0][1])
+        at, turn = group[0]
+        return message | self._named(turn, at)
+
+    def _named(self, turn: Turn, at: int) -> Message:
+        """The speaker's name, where OpenAI takes it."""
+        if turn.name is None or _NAME.fullmatch(turn.name):
+            return {} if turn.name is None else {"name": turn.name}
+        self._losses.append(Loss(f"messages[{at}].name", "this target takes names of 64 letters, digits, - and _"))
+        return {}
 
     def _said(self, texts: list[object], *, empty: bool) -> object:
         """Content of the assistant: null beside tool calls or a refusal, but never null alone."""
@@ -172,13 +186,15 @@ def _is_own(part: Reasoning) -> bool:
     return part.signature is not None and part.signature.origin == OWN and bool(part.signature.value)
 
 
+def _bare_thoughts(parts: Iterable[Reasoning], *, has_calls: bool) -> Message:
+    """Thoughts that nobody sealed for another provider; where there must be some and are none, a blank."""
+    text = "".join(part.text for part in parts if part.signature is None or _is_own(part))
+    return {"reasoning_content": text or " "} if text or has_calls else {}
+
+
 def _write_call(call: ToolCall) -> Message:
     function = {"name": call.name, "arguments": call.arguments or "{}"}
     return {"id": accepted_id(call.id), "type": "function", "function": function}
-
-
-def _named(turn: Turn) -> Message:
-    return {"name": turn.name} if turn.name is not None and _NAME.fullmatch(turn.name) else {}
 
 
 def _text_part(text: str) -> Message:

@@ -33,7 +33,7 @@ from octogate.dialects.openai_responses.output import (
     sections,
 )
 from octogate.dialects.openai_responses.parts_in_order import PartsInOrder, Slot
-from octogate.dialects.openai_responses.read_answer import Response
+from octogate.dialects.openai_responses.read_answer import Response, failure_of
 from octogate.dialects.openai_responses.stream import read_usage
 
 _TERMINAL: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
@@ -90,7 +90,10 @@ class ResponsesDecoder:
         self._begun = self._finished = self._calls = self._refused = False
 
     def decode(self, name: bytes, data: bytes) -> Sequence[Piece]:
-        """See Decoder. Events of unknown types are skipped, and so is all behind the last one."""
+        """See Decoder. Events of unknown types are skipped, and so is all behind the last one.
+
+        Raises UpstreamError when the response failed.
+        """
         if self._finished:
             return _NOTHING
         try:
@@ -191,6 +194,8 @@ class ResponsesDecoder:
 
     def _on_end(self, event: Event, out: list[Piece]) -> None:
         response = _RESPONSE.decode(event.response) if event.response is not ABSENT else Response()
+        if event.type == "response.failed":
+            raise failure_of(response)
         self._begin(response, out)
         for at, item in enumerate(response.output or ()):
             self._finish_item(self._places.get(item.id or "", at), item, out)

@@ -5,6 +5,8 @@ from typing import Final
 import msgspec
 
 from octogate.core.conversation import Answer, Choice, Finish, Part, Refusal, ToolCall
+from octogate.core.errors import UpstreamError
+from octogate.dialects.faults import stream_failure
 from octogate.dialects.openai_responses.output import ABSENT, Incomplete, OutputItem, finish_of, parts_of, read_item
 from octogate.dialects.openai_responses.stream import read_usage
 
@@ -17,6 +19,7 @@ class Response(msgspec.Struct):
     model: str | None = None
     status: str | None = None
     incomplete_details: Incomplete | None = None
+    error: msgspec.Raw = ABSENT
     usage: msgspec.Raw = ABSENT
     service_tier: str | None = None
 
@@ -25,13 +28,16 @@ _RESPONSE: Final = msgspec.json.Decoder(Response)
 
 
 def read_answer(body: bytes) -> Answer:
-    """The answer in a body that `check_answer` found sound."""
+    """The answer in a body that `check_answer` found sound. Raises UpstreamError for one that failed."""
     response = _RESPONSE.decode(body)
     parts = tuple(part for item in response.output or () for part in read_item(item))
+    finish = read_finish(response, parts)
+    if finish == "error":
+        raise failure_of(response)
     return Answer(
         id=response.id or "",
         model=response.model or "",
-        choices=(Choice(parts, read_finish(response, parts), logprobs=_logprobs(response.output or [])),),
+        choices=(Choice(parts, finish, logprobs=_logprobs(response.output or [])),),
         usage=read_usage(response.usage) if response.usage is not ABSENT else None,
         service_tier=response.service_tier,
     )
@@ -45,6 +51,11 @@ def read_finish(response: Response, parts: tuple[Part, ...]) -> Finish:
         calls=any(isinstance(part, ToolCall) for part in parts),
         refused=any(isinstance(part, Refusal) for part in parts),
     )
+
+
+def failure_of(response: Response) -> UpstreamError:
+    """What a response that failed says of it. Such an end is one of this dialect only: to others it is an error."""
+    return stream_failure(b'{"error":%b}' % (bytes(response.error) or b"null"))
 
 
 def _logprobs(output: list[OutputItem]) -> msgspec.Raw | None:

@@ -125,6 +125,9 @@ def _settings(body: Object, messages: list[Object]) -> Iterator[Violation]:
         said = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
         yield Violation("json_word", said, "messages")
     yield from strict_schema(as_object(output.get("json_schema")), "response_format")
+    if body.get("metadata") and body.get("store") is not True:
+        said = "The 'metadata' parameter is only allowed when 'store' is enabled."
+        yield Violation("metadata", said, "metadata")
 
 
 def strict_schema(output: Object, where: str) -> Iterator[Violation]:

@@ -116,6 +116,10 @@ class Upstream:
             target = step.target
 
     def _nobody(self, plan: Plan, dialect: Dialect, now: float) -> GatewayError:
+        if plan.never == "ignores_max_tokens":
+            return Unsupported(
+                f"No target of the model {plan.group.name!r} keeps to an output cap.", param="max_tokens"
+            )
         if plan.never:
             return Unsupported(f"No target of the model {plan.group.name!r} speaks {dialect.name}.", param="model")
         return nothing_to_try(self._breakers.wait_seconds((target.id for target in plan.group.targets), now))
@@ -128,7 +132,7 @@ class Upstream:
     ) -> Served:
         """One try at one target, from the request to the answer in hand; ends the attempt itself when it fails."""
         now = self._clock.monotonic()
-        speaker = wire(target, call, dialect, progress, self._clock.wall())
+        speaker, told = wire(target, call, dialect, progress, self._clock.wall())
         attempt = progress.begin_attempt(target, now)
         if speaker is not dialect:
             attempt.dialect = speaker.name
@@ -136,7 +140,7 @@ class Upstream:
         try:
             answer = await self._client.ask(
                 target.provider.origin,
-                self._request(target, call, speaker, progress.snapshot.digest, forwarded(speaker.name)),
+                self._request(target, told, speaker, progress.snapshot.digest, forwarded(speaker.name)),
                 timeouts=_within(target.timeouts, deadline - now),
                 stream=call.stream,
             )

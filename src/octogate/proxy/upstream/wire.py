@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from typing import Final
 
-from octogate.core.call import Call
-from octogate.core.conversation import Loss
+from octogate.core.call import Call, DialectName
+from octogate.core.conversation import Loss, Prompt
 from octogate.core.errors import Fault, Untranslatable
 from octogate.core.plan import spoken
-from octogate.core.snapshot import Target
+from octogate.core.snapshot import Provider, Target
+from octogate.core.traits import USUAL
 from octogate.dialects import HUBS
+from octogate.dialects.adapted import adapted
 from octogate.dialects.base import Dialect
 from octogate.dialects.bridge import Bridge
+from octogate.dialects.fitting import fitted
 from octogate.dialects.hub import Destination, Heading
 from octogate.proxy.progress import Progress
 
@@ -18,30 +21,35 @@ FALLBACK_MAX_TOKENS: Final = 8_192
 """What a dialect that insists on a cap is told when neither caller, configuration nor catalogue names one."""
 
 
-def wire(target: Target, call: Call, dialect: Dialect, progress: Progress, wall: float) -> Dialect | Bridge:
-    """What writes the request to `target` and reads its answer; keeps in `progress` what could not be told.
+def wire(
+    target: Target, call: Call, dialect: Dialect, progress: Progress, wall: float
+) -> tuple[Dialect | Bridge, Call]:
+    """What writes the request to `target` and reads its answer, and the call as it may be written.
 
-    Raises Untranslatable when leaving that out is not allowed, BadRequest when the body makes no sense.
+    Keeps in `progress` what could not be told. Raises Untranslatable when leaving that out is not allowed, BadRequest
+    when the body makes no sense.
     """
+    progress.losses = ()
     if call.shape is None and dialect.name in target.provider.dialects:
-        progress.losses = ()
-        return dialect
+        if target.traits is not USUAL:
+            call, progress.losses = adapted(call, target.traits)
+        return dialect, call
     bridge = _bridge(target, call, progress, wall)
     strict = progress.plan is not None and progress.plan.group.on_unsupported == "reject"
     refused = [loss for loss in bridge.losses if strict or loss.fatal]
     if refused:
         raise _untranslatable(refused)
     progress.losses = bridge.losses
-    return bridge
+    return bridge, call
 
 
 def _bridge(target: Target, call: Call, progress: Progress, wall: float) -> Bridge:
     caller, provider = HUBS[call.endpoint.dialect], target.provider
-    language = spoken(caller.name, call.endpoint.operation, provider.dialects)
-    if language is None:
-        raise _untranslatable([Loss("model", "this model's provider has no such endpoint")])
     if progress.prompt is None:
         progress.prompt = HUBS[call.shape or caller.name].read_prompt(call)
+    traits = target.traits
+    prompt = fitted(progress.prompt, traits.reasoning)
+    language = _language(caller.name, call, prompt, provider)
     to = Destination(
         model=target.model,
         stream=call.stream,
@@ -49,9 +57,23 @@ def _bridge(target: Target, call: Call, progress: Progress, wall: float) -> Brid
         max_tokens=provider.default_max_tokens or target.max_output_tokens or FALLBACK_MAX_TOKENS,
         plain=provider.plain_chat,
         effort=provider.takes_effort,
+        cap_field=traits.output_token_field,
+        store=False if traits.force_store_false else None,
     )
     heading = Heading(progress.request_id.removeprefix("req_"), int(wall))
-    return Bridge(call, progress.prompt, caller, HUBS[language], to, heading)
+    return Bridge(call, prompt, caller, HUBS[language], to, heading)
+
+
+def _language(caller: DialectName, call: Call, prompt: Prompt, provider: Provider) -> DialectName:
+    """What the provider is asked in. OpenAI tells its thoughts, and lets a thinking model call tools, in one only."""
+    language = spoken(caller, call.endpoint.operation, provider.dialects)
+    if language is None:
+        raise _untranslatable([Loss("model", "this model's provider has no such endpoint")])
+    thinking = prompt.settings.thinking
+    if language != "openai_chat" or provider.plain_chat or thinking is None or thinking.off:
+        return language
+    only_chat = prompt.settings.choices > 1 or prompt.settings.stop
+    return "openai_responses" if "openai_responses" in provider.dialects and not only_chat else language
 
 
 def _untranslatable(losses: Sequence[Loss]) -> Untranslatable:
