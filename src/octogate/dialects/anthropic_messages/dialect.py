@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -16,35 +16,16 @@ from octogate.dialects.anthropic_messages.decoder import MessagesDecoder
 from octogate.dialects.anthropic_messages.encoder import MessagesEncoder
 from octogate.dialects.anthropic_messages.hygiene import freed
 from octogate.dialects.anthropic_messages.read_answer import read_answer
+from octogate.dialects.anthropic_messages.read_call import read_call
 from octogate.dialects.anthropic_messages.read_prompt import read_prompt
 from octogate.dialects.anthropic_messages.stream import MessagesReader, read_counts
 from octogate.dialects.anthropic_messages.write_answer import write_answer
 from octogate.dialects.anthropic_messages.write_prompt import write_prompt
 from octogate.dialects.base import ProviderFault, StreamReader
-from octogate.dialects.checks import (
-    Check,
-    Faults,
-    boolean,
-    check_members,
-    integer,
-    is_null,
-    model_id,
-    model_of,
-    number,
-    whole,
-)
 from octogate.dialects.hub import Destination, Heading, Written
 from octogate.dialects.rendering import shown_code, writable
 
-ROLES: Final = ("user", "assistant", "system")
-
 _ABSENT: Final = msgspec.Raw()
-_CHECKS: Final[dict[str, Check]] = {
-    "model": model_id,
-    "temperature": number(0, 1),
-    "top_p": number(0, 1),
-    "stream": boolean,
-}
 _TYPES: Final = {
     401: "authentication_error",
     402: "billing_error",
@@ -58,11 +39,6 @@ _TYPES: Final = {
 }
 
 
-class _Message(msgspec.Struct, gc=False):
-    role: Literal["user", "assistant", "system"]
-    content: str | list[msgspec.Raw]
-
-
 class _Answer(msgspec.Struct, gc=False):
     type: object = None
     content: list[msgspec.Raw] | None = None
@@ -73,7 +49,6 @@ class _WithUsage(msgspec.Struct, gc=False):
     usage: msgspec.Raw = _ABSENT
 
 
-_MESSAGES: Final = msgspec.json.Decoder(list[_Message])
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
 _WITH_USAGE: Final = msgspec.json.Decoder(_WithUsage)
 
@@ -95,21 +70,7 @@ class AnthropicMessages:
 
     def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
         """See Dialect. Blocks, signatures and cache marks are not looked into and stay byte for byte."""
-        members = bodies.read_object(body)
-        found = Faults()
-        values = check_members(members, {**_CHECKS, "max_tokens": integer(1, max_output_tokens)}, found)
-        if endpoint.operation == "generate" and is_null(members.get("max_tokens")):
-            found.rule("max_tokens", "is required")
-        _check_messages(members.get("messages"), max_messages, found)
-        found.raise_if_any()
-        return Call(
-            endpoint=endpoint,
-            model=model_of(values.get("model")),
-            stream=values.get("stream") is True and endpoint.operation == "generate",
-            fields=members,
-            input_bytes=len(body),
-            max_output_tokens=whole(values.get("max_tokens")),
-        )
+        return read_call(body, endpoint, max_output_tokens=max_output_tokens, max_messages=max_messages)
 
     def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
         """See Dialect. The caller's own cap is required, so that a default is never needed; usage comes unasked."""
@@ -192,46 +153,3 @@ class AnthropicMessages:
     def encoder(self, call: Call, heading: Heading) -> MessagesEncoder:
         """See Hub."""
         return MessagesEncoder(heading)
-
-
-def _check_messages(raw: msgspec.Raw | None, max_messages: int, found: Faults) -> None:
-    if raw is None or is_null(raw):
-        found.rule("messages", "is required")
-        return
-    try:
-        count = len(_MESSAGES.decode(raw))
-    except faults.UNREADABLE:
-        count = 0
-    if not 0 < count <= max_messages:
-        _explain_messages(raw, max_messages, found)
-
-
-def _explain_messages(raw: msgspec.Raw, max_messages: int, found: Faults) -> None:
-    """Every fault of every message; slow, and only for bodies that may have some."""
-    messages = bodies.read_value(raw)
-    if messages is bodies.UNREADABLE_NUMBER:
-        found.rule("messages", "must not hold a number that is out of range")
-    elif not isinstance(messages, list):
-        found.rule("messages", "must be an array")
-    elif not messages:
-        found.rule("messages", "must have at least 1 item")
-    elif len(messages) > max_messages:
-        found.rule("messages", f"must have at most {max_messages} items")
-    else:
-        for at, message in enumerate(messages):
-            _explain_message(f"messages[{at}]", message, found)
-
-
-def _explain_message(path: str, message: object, found: Faults) -> None:
-    if not isinstance(message, dict):
-        found.add(path, "Message must be an object")
-        return
-    role, content = message.get("role"), message.get("content")
-    if role is None:
-        found.rule(f"{path}.role", "is required")
-    elif role not in ROLES:
-        found.rule(f"{path}.role", f"must be one of: {' '.join(ROLES)}")
-    if content is None:
-        found.rule(f"{path}.content", "is required")
-    elif not isinstance(content, (str, list)):
-        found.rule(f"{path}.content", "must be a string or an array")

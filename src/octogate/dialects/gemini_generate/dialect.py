@@ -14,10 +14,11 @@ from octogate.core.usage import Usage
 from octogate.dialects import body as bodies
 from octogate.dialects import faults
 from octogate.dialects.base import ProviderFault, StreamReader
-from octogate.dialects.checks import Check, Faults, check_members, integer, is_null, model_id, model_of, number, whole
+from octogate.dialects.checks import is_null
 from octogate.dialects.gemini_generate.decoder import GeminiDecoder
 from octogate.dialects.gemini_generate.encoder import GeminiEncoder
 from octogate.dialects.gemini_generate.read_answer import read_answer
+from octogate.dialects.gemini_generate.read_call import COUNTED, SETTINGS, read_call
 from octogate.dialects.gemini_generate.read_prompt import read_prompt
 from octogate.dialects.gemini_generate.returned import restore
 from octogate.dialects.gemini_generate.stream import GeminiReader
@@ -27,11 +28,7 @@ from octogate.dialects.gemini_generate.write_prompt import write_prompt
 from octogate.dialects.hub import Decoder, Destination, Encoder, Heading, Written
 from octogate.dialects.rendering import shown_code, writable
 
-MAX_CANDIDATES: Final = 128
-
 _ABSENT: Final = msgspec.Raw()
-_SETTINGS: Final = ("generationConfig", "generation_config")
-_COUNTED: Final = ("generateContentRequest", "generate_content_request")
 _STATUSES: Final = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
@@ -80,7 +77,6 @@ class _Answer(msgspec.Struct, rename="camel", gc=False):
 
 
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
-_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class GeminiGenerate:
@@ -93,24 +89,7 @@ class GeminiGenerate:
 
     def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
         """See Dialect. Members are accepted in both spellings, as the API accepts them, but never in both at once."""
-        members = bodies.read_object(body)
-        found = Faults()
-        check_members(members, {}, found)
-        rule = model_id(endpoint.model or "")
-        if rule is not None:
-            found.rule("model", rule)
-        _check_contents(members, endpoint, max_messages, found)
-        settings = _check_settings(members, max_output_tokens, found)
-        found.raise_if_any()
-        return Call(
-            endpoint=endpoint,
-            model=model_of(endpoint.model),
-            stream=bool(endpoint.stream),
-            fields=members,
-            input_bytes=len(body),
-            max_output_tokens=whole(settings.get("maxOutputTokens")),
-            choices=whole(settings.get("candidateCount")) or 1,
-        )
+        return read_call(body, endpoint, max_output_tokens=max_output_tokens, max_messages=max_messages)
 
     def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
         """See Dialect. A model inside the body is replaced too, so that it cannot contradict the path."""
@@ -120,12 +99,12 @@ class GeminiGenerate:
         named = bodies.to_raw(f"models/{model.removeprefix('models/')}")
         if "model" in members:
             members["model"] = named
-        for name in _COUNTED:
+        for name in COUNTED:
             nested = None if is_null(members.get(name)) else bodies.read_members(members[name], name)
             if nested is not None:
                 members[name] = bodies.to_raw({**nested, "model": named})
         if default_max_tokens is not None and call.max_output_tokens is None and call.endpoint.operation == "generate":
-            name = next((name for name in _SETTINGS if not is_null(members.get(name))), _SETTINGS[0])
+            name = next((name for name in SETTINGS if not is_null(members.get(name))), SETTINGS[0])
             settings = {} if is_null(members.get(name)) else bodies.read_members(members[name], name) or {}
             cap = "maxOutputTokens" if "max_output_tokens" not in settings else "max_output_tokens"
             members[name] = bodies.to_raw({**settings, cap: default_max_tokens})
@@ -226,49 +205,3 @@ class GeminiGenerate:
     def keep_alive_for(self, call: Call) -> bytes:
         """White space between elements where the stream is an array."""
         return self.keep_alive if call.endpoint.sse else b" "
-
-
-def _check_contents(members: bodies.Members, endpoint: Endpoint, max_messages: int, found: Faults) -> None:
-    raw = members.get("contents")
-    if raw is None or is_null(raw):
-        nested = any(not is_null(members.get(name)) for name in _COUNTED)
-        if endpoint.operation != "count_tokens" or not nested:
-            found.rule("contents", "is required")
-        return
-    first = bytes(raw)[:1]
-    if first != b"[":
-        found.rule("contents", "must be an array")
-        return
-    count = len(_ITEMS.decode(raw))
-    if count == 0:
-        found.rule("contents", "must have at least 1 item")
-    elif count > max_messages:
-        found.rule("contents", f"must have at most {max_messages} items")
-
-
-def _check_settings(members: bodies.Members, max_output_tokens: int, found: Faults) -> dict[str, object]:
-    """The checked settings by camel-case name. Two spellings of one member would leave open which of them counts."""
-    given = [name for name in _SETTINGS if not is_null(members.get(name))]
-    if len(given) == 2:
-        found.add(given[1], "Generation config must not be given twice")
-    if not given:
-        return {}
-    settings = bodies.read_members(members[given[0]], given[0])
-    if settings is None:
-        found.rule(given[0], "must be an object")
-        return {}
-    checks: dict[str, Check] = {}
-    for camel, snake, check in (
-        ("maxOutputTokens", "max_output_tokens", integer(1, max_output_tokens)),
-        ("candidateCount", "candidate_count", integer(1, MAX_CANDIDATES)),
-        ("temperature", "temperature", number(0, 2)),
-        ("topP", "top_p", number(0, 1)),
-    ):
-        checks[camel] = checks[snake] = check
-        if camel != snake and camel in settings and snake in settings:
-            found.rule(f"{given[0]}.{snake}", "must not be given twice")
-    values = check_members(settings, checks, found, f"{given[0]}.")
-    return {
-        "maxOutputTokens": values.get("maxOutputTokens", values.get("max_output_tokens")),
-        "candidateCount": values.get("candidateCount", values.get("candidate_count")),
-    }
