@@ -45,6 +45,7 @@ def test_every_fault_is_listed_by_its_path() -> None:
         "messages[0].content[7].input": "Input must be an object",
         "messages[0].content[8].thinking": "Thinking is required",
         "messages[0].content[8].signature": "Signature must be a string",
+        "messages[0].content[9].cache_control.type": "Type must be one of: ephemeral",
         "messages[0].content[9].cache_control.ttl": "Ttl must be one of: 5m 1h",
     }
 

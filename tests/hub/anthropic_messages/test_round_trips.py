@@ -3,14 +3,17 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from octogate.core.conversation import Prompt
+from octogate.core.conversation import Answer, Choice, Citation, Finish, Part, Prompt, Reasoning, Text, ToolCall
+from octogate.core.usage import Usage
 from octogate.dialects.hub import Destination
 
-from .messages import DIALECT, ENDPOINT, plain, write
-from .prompts import WILD, own
+from .messages import CALL, DIALECT, ENDPOINT, HEADING, OWN, plain, write
+from .prompts import SOME_WORDS, WILD, own
 from .rules import violations
 
 
@@ -45,6 +48,52 @@ def test_a_second_journey_loses_nothing_more(prompt: Prompt) -> None:
 
     assert again.losses == ()
     assert body_of(again)["messages"] == json.loads(first)["messages"]
+
+
+_CITATIONS = st.builds(Citation, url=SOME_WORDS, title=SOME_WORDS, quote=SOME_WORDS)
+_OBJECTS = st.dictionaries(SOME_WORDS, st.integers() | SOME_WORDS | st.none(), max_size=3)
+_PARTS: st.SearchStrategy[Part] = st.one_of(
+    st.builds(Text, SOME_WORDS, st.lists(_CITATIONS, max_size=2).map(tuple)),
+    st.builds(Reasoning, SOME_WORDS, st.just(OWN)),
+    st.just(Reasoning(signature=OWN, hidden=True)),
+    st.builds(
+        ToolCall, st.just("toolu_1"), st.just("f"), _OBJECTS.map(lambda value: msgspec.json.encode(value).decode())
+    ),
+)
+_COUNTS = st.integers(0, 10**6)
+
+
+@st.composite
+def usages(draw: st.DrawFn) -> Usage:
+    """Counts whose parts are never more than the whole."""
+    cached, written, written_1h, output = (draw(_COUNTS) for _ in range(4))
+    return Usage(
+        input_tokens=draw(_COUNTS) + cached + written + written_1h,
+        output_tokens=output,
+        cached_tokens=cached,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=written_1h,
+        reasoning_tokens=draw(st.integers(0, output)),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(_PARTS, max_size=5).map(tuple),
+    st.sampled_from(["stop", "length", "pause", "refusal"]),
+    st.none() | SOME_WORDS,
+    usages(),
+    st.sampled_from([None, "default", "priority"]),
+)
+def test_an_answer_comes_back_as_it_was(
+    parts: tuple[Part, ...], finish: Finish, sequence: str | None, usage: Usage, tier: str | None
+) -> None:
+    if finish == "stop" and any(isinstance(part, ToolCall) for part in parts):
+        finish = "tool_calls"
+    choice = Choice(parts, finish, sequence)
+    answer = Answer(id="msg_req_1", model="m", choices=(choice,), usage=usage, service_tier=tier)
+
+    assert DIALECT.read_answer(DIALECT.write_answer(answer, CALL, HEADING)) == answer
 
 
 def read_again(body: bytes) -> Prompt:

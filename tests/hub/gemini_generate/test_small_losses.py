@@ -32,7 +32,7 @@ PICTURE = {"mime_type": "image/png", "data": "AAAA"}
 def test_members_deep_in_a_body_are_lost_by_the_caller_s_spelling_of_their_path() -> None:
     body = {
         "contents": [
-            {"role": "user", "parts": [{"text": "hi", "documentMetadata": {}, "part_metadata": {"a": 1}}], "lang": "de"},
+            {"parts": [{"text": "hi", "documentMetadata": {}, "part_metadata": {"a": 1}}], "lang": "de"},
             {"role": "user", "parts": [{"inline_data": {**PICTURE, "crop": 1}}]},
             {"role": "user", "parts": [{"fileData": {"fileUri": "https://x.example/a.pdf", "page_range": "1-2"}}]},
             {"role": "model", "parts": [{"functionCall": {"name": "f", "args": {}, "will_continue": True}}]},
@@ -139,4 +139,5 @@ def test_thoughts_that_were_counted_apart_from_the_answer_leave_no_negative_numb
     assert last["usageMetadata"]["candidatesTokenCount"] == 0
     assert last["usageMetadata"]["candidatesTokensDetails"] == [{"modality": "AUDIO", "tokenCount": 1}]
     assert last["usageMetadata"]["totalTokenCount"] == 8
-    assert answered(Answer(id="a", model="m", choices=(Choice((Text("x"),), "stop"),), usage=usage))["usageMetadata"]["candidatesTokenCount"] == 0
+    whole = Answer(id="a", model="m", choices=(Choice((Text("x"),), "stop"),), usage=usage)
+    assert answered(whole)["usageMetadata"]["candidatesTokenCount"] == 0

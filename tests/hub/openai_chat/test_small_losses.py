@@ -7,7 +7,7 @@ import pytest
 from octogate.core.conversation import Begun, Finished, Loss, Text, TextPiece, Turn, UsageReport
 from octogate.core.usage import Usage
 
-from .chat import chunks_of, encode, losses, prompt_of, read, write
+from .chat import DIALECT, chunks_of, encode, losses, prompt_of, read, write
 
 
 def test_a_name_that_openai_refuses_is_lost_by_its_place() -> None:
@@ -26,7 +26,8 @@ def test_members_of_a_message_that_only_some_servers_know_are_lost_by_their_path
         ]
     )
 
-    assert [loss.field for loss in prompt.losses] == ["messages[0].weight", "messages[1].is_error", "messages[2].prefix"]
+    lost = ["messages[0].weight", "messages[1].is_error", "messages[2].prefix"]
+    assert [loss.field for loss in prompt.losses] == lost
 
 
 @pytest.mark.parametrize(("given", "meant"), [(-1, None), (0, None), (7, 7)])
@@ -57,8 +58,36 @@ def test_both_caches_that_were_written_count() -> None:
 
 
 def test_an_answer_that_deepseek_could_not_finish_is_an_error() -> None:
-    from .chat import DIALECT
-
     body = {"choices": [{"message": {"content": "Hel"}, "finish_reason": "insufficient_system_resource"}]}
 
     assert DIALECT.read_answer(json.dumps(body).encode()).choices[0].finish == "error"
+
+
+def test_members_of_parts_and_tools_that_only_some_servers_know_are_lost_by_their_path() -> None:
+    schema = {"type": "object"}
+    prompt = read(
+        messages=[
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "hi", "annotations": [], "logprobs": [1], "uuid": "u"},
+                    {"type": "image_url", "image_url": {"url": "https://example.org/x.png"}, "max_pixels": 9},
+                    {"type": "novel", "uuid": "u"},
+                ],
+            }
+        ],
+        tools=[
+            {"type": "function", "function": {"name": "f", "parameters": schema, "returns": {"a": 1}}, "defer": True},
+            {"type": "function", "name": "g", "parameters": schema, "strict": False, "defer": False, "limit": 2},
+        ],
+    )
+
+    assert sorted(loss.field for loss in prompt.losses) == [
+        "messages[0].content[0].uuid",
+        "messages[0].content[1].max_pixels",
+        "messages[0].content[2]",
+        "tools[0].defer",
+        "tools[0].function.returns",
+        "tools[1].limit",
+    ]
+    assert [tool.name for tool in prompt.tools] == ["f", "g"]

@@ -22,6 +22,8 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     """`thinking.budget_tokens` is accepted (up to 4.6)."""
     takes_effort: bool = False
     """`thinking.type: adaptive` and `output_config.effort` are accepted (since 4.6)."""
+    hides_thoughts: bool = False
+    """`thinking.display` is accepted beside a budget (since 4); adaptive thinking always takes it."""
     can_stop_thinking: bool = True
     """`thinking.type: disabled` is accepted."""
     takes_sampling: bool = True
@@ -49,6 +51,7 @@ def abilities_of(model: str) -> Abilities:
         thinks=version >= (3, 7),
         takes_budget=version < (4, 7),
         takes_effort=version >= (4, 6),
+        hides_thoughts=version >= (4, 0),
         can_stop_thinking=not always,
         takes_sampling=version < (4, 7),
         takes_both_samplings=version < (4, 0),

@@ -8,7 +8,7 @@ import msgspec
 from octogate.core import seals
 from octogate.core.conversation import CacheMark, Media, MediaKind, Part, Reasoning, Text, ToolCall, ToolResult
 from octogate.dialects.anthropic_messages.citations import read_citations
-from octogate.dialects.anthropic_messages.findings import Findings, first_byte
+from octogate.dialects.anthropic_messages.findings import Findings, Shape, first_byte
 from octogate.dialects.anthropic_messages.identity import OWN
 from octogate.dialects.checks import is_null
 
@@ -37,6 +37,7 @@ class Block(msgspec.Struct, gc=False):
     content: msgspec.Raw = _ABSENT
     citations: msgspec.Raw = _ABSENT
     cache_control: msgspec.Raw = _ABSENT
+    caller: msgspec.Raw = _ABSENT
 
 
 class Source(msgspec.Struct, gc=False):
@@ -51,16 +52,22 @@ class Source(msgspec.Struct, gc=False):
 
 
 class _CacheControl(msgspec.Struct, gc=False):
+    type: object = None
     ttl: object = None
+
+
+class _Caller(msgspec.Struct, gc=False):
+    type: object = None
 
 
 class _Switch(msgspec.Struct, gc=False):
     enabled: object = None
 
 
-_BLOCK: Final = msgspec.json.Decoder(Block)
-_SOURCE: Final = msgspec.json.Decoder(Source)
-_CACHE: Final = msgspec.json.Decoder(_CacheControl)
+_BLOCK: Final = Shape(Block)
+_SOURCE: Final = Shape(Source)
+_CACHE: Final = Shape(_CacheControl)
+_CALLER: Final = msgspec.json.Decoder(_Caller)
 _SWITCH: Final = msgspec.json.Decoder(_Switch)
 _CONTENT: Final = msgspec.json.Decoder(str | list[msgspec.Raw])
 
@@ -83,17 +90,19 @@ def cache_mark(raw: msgspec.Raw, path: str, found: Findings) -> CacheMark | None
     field = f"{path}.cache_control"
     if found.table(raw, field) is None:
         return None
-    ttl = _CACHE.decode(raw).ttl
-    if ttl not in (None, "5m", "1h"):
+    mark = _CACHE.read(raw, field, found)
+    if mark.type != "ephemeral":
+        found.faults.rule(f"{field}.type", "must be one of: ephemeral")
+    if mark.ttl not in (None, "5m", "1h"):
         found.faults.rule(f"{field}.ttl", "must be one of: 5m 1h")
-    return "1h" if ttl == "1h" else "5m"
+    return "1h" if mark.ttl == "1h" else "5m"
 
 
 def _block_parts(raw: msgspec.Raw, path: str, found: Findings, readers: Readers) -> Iterator[Part]:
     if first_byte(raw) != b"{":
         found.faults.add(path, "Content must be made of objects")
         return
-    block = _BLOCK.decode(raw)
+    block, is_all = _BLOCK.peek(raw)
     if not isinstance(block.type, str):
         found.faults.rule(f"{path}.type", "is required" if block.type is None else "must be a string")
         return
@@ -101,6 +110,8 @@ def _block_parts(raw: msgspec.Raw, path: str, found: Findings, readers: Readers)
     if read is None:
         found.lose(path, _OWN_BLOCK.format(kind=block.type[:64]), fatal=block.type == "container_upload")
         return
+    if not is_all:
+        _BLOCK.lose_others(raw, path, found)
     yield from read(block, path, found)
 
 
@@ -189,17 +200,18 @@ def _tool_use(block: Block, path: str, found: Findings) -> Iterator[Part]:
     name = found.text(block.name, f"{path}.name")
     arguments = None if is_null(block.input) else found.table(block.input, f"{path}.input")
     found.tool_names[call_id] = name
+    if first_byte(block.caller) == b"{" and _CALLER.decode(block.caller).type != "direct":
+        found.lose(f"{path}.caller", "only Anthropic runs code that calls tools")
     mark = cache_mark(block.cache_control, path, found)
     yield ToolCall(call_id, name, "{}" if arguments is None else bytes(arguments).decode(), signature, mark)
 
 
 def _tool_result(block: Block, path: str, found: Findings) -> Iterator[Part]:
     call_id, _ = seals.unpack_id(found.text(block.tool_use_id, f"{path}.tool_use_id"))
-    if block.is_error is not None and not isinstance(block.is_error, bool):
-        found.faults.rule(f"{path}.is_error", "must be a boolean")
+    is_error = found.flag(block.is_error, f"{path}.is_error")
     parts = tuple(_nested(block.content, f"{path}.content", found, _IN_RESULT))
     mark = cache_mark(block.cache_control, path, found)
-    yield ToolResult(call_id, parts, found.tool_names.get(call_id), block.is_error is True, mark)
+    yield ToolResult(call_id, parts, found.tool_names.get(call_id), is_error is True, mark)
 
 
 def _nested(raw: msgspec.Raw, path: str, found: Findings, readers: Readers) -> list[Text | Media]:
@@ -219,7 +231,7 @@ def _nested(raw: msgspec.Raw, path: str, found: Findings, readers: Readers) -> l
 
 def _source(block: Block, path: str, found: Findings) -> Source | None:
     raw = found.table(block.source, f"{path}.source")
-    return None if raw is None else _SOURCE.decode(raw)
+    return None if raw is None else _SOURCE.read(raw, f"{path}.source", found)
 
 
 def _media(

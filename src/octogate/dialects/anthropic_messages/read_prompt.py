@@ -1,5 +1,6 @@
 """A caller's body → what it asks for."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from octogate.core.call import Call
 from octogate.core.conversation import Prompt, Role, Text, Turn
 from octogate.core.errors import BadRequest
-from octogate.dialects.anthropic_messages.findings import Findings, first_byte
+from octogate.dialects.anthropic_messages.findings import Findings, Shape, first_byte
 from octogate.dialects.anthropic_messages.read_parts import Content, read_parts
 from octogate.dialects.anthropic_messages.read_settings import read_settings
 from octogate.dialects.anthropic_messages.read_tools import read_choice, read_tools
@@ -22,7 +23,13 @@ class _Message(msgspec.Struct, gc=False):
     content: Content
 
 
-_MESSAGES: Final = msgspec.json.Decoder(list[_Message])
+class _Bare(_Message, forbid_unknown_fields=True, gc=False):
+    """Nearly every message."""
+
+
+_MESSAGES: Final = msgspec.json.Decoder(list[_Bare])
+_EACH: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_MESSAGE: Final = Shape(_Message)
 _CONTENT: Final = msgspec.json.Decoder(Content)
 
 
@@ -63,5 +70,12 @@ def _read_system(raw: msgspec.Raw, found: Findings) -> tuple[Turn, ...]:
 def _read_messages(raw: msgspec.Raw, found: Findings) -> tuple[Turn, ...]:
     return tuple(
         Turn(message.role, read_parts(message.content, f"messages[{at}].content", found))
-        for at, message in enumerate(_MESSAGES.decode(raw))
+        for at, message in enumerate(_decode(raw, found))
     )
+
+
+def _decode(raw: msgspec.Raw, found: Findings) -> Sequence[_Message]:
+    try:
+        return _MESSAGES.decode(raw)
+    except msgspec.ValidationError:
+        return [_MESSAGE.read(each, f"messages[{at}]", found) for at, each in enumerate(_EACH.decode(raw))]

@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from octogate.core.conversation import Format, Settings, Thinking
-from octogate.dialects.anthropic_messages.findings import Findings, first_byte
+from octogate.dialects.anthropic_messages.findings import ONLY_HERE, Findings, Shape, first_byte
 from octogate.dialects.body import Members, read_value
 from octogate.dialects.checks import check_members, integer, is_null, number, text, whole
 from octogate.dialects.efforts import MIN_TOKENS
@@ -50,9 +50,9 @@ class _Format(msgspec.Struct, gc=False):
     schema: msgspec.Raw = _ABSENT
 
 
-_THINKING: Final = msgspec.json.Decoder(_Thinking)
-_OUTPUT_CONFIG: Final = msgspec.json.Decoder(_OutputConfig)
-_FORMAT: Final = msgspec.json.Decoder(_Format)
+_THINKING: Final = Shape(_Thinking)
+_OUTPUT_CONFIG: Final = Shape(_OutputConfig)
+_FORMAT: Final = Shape(_Format)
 _METADATA: Final = msgspec.json.Decoder(dict[str, object])
 
 
@@ -79,8 +79,10 @@ def _read_thinking(raw: msgspec.Raw, effort: str | None, found: Findings) -> Thi
     """`thinking` and `output_config.effort`, which says how hard a model thinks that is not told so otherwise."""
     if is_null(raw) or found.table(raw, "thinking") is None:
         return None if effort is None else Thinking(effort=effort)
-    thinking = _THINKING.decode(raw)
+    thinking = _THINKING.read(raw, "thinking", found)
     show = _SHOWN.get(thinking.display) if isinstance(thinking.display, str) else None
+    if show is None and thinking.display is not None:
+        found.faults.rule("thinking.display", f"must be one of: {' '.join(_SHOWN)}")
     if thinking.type == "enabled":
         rule = integer(MIN_TOKENS)(thinking.budget_tokens)
         if rule is not None:
@@ -105,7 +107,7 @@ def _read_output_config(fields: Members, found: Findings) -> tuple[str | None, F
     raw = fields.get("output_config", _ABSENT)
     if is_null(raw) or found.table(raw, "output_config") is None:
         return None, form
-    config = _OUTPUT_CONFIG.decode(raw)
+    config = _OUTPUT_CONFIG.read(raw, "output_config", found)
     effort = None
     if config.effort is not None:
         effort = _EFFORTS.get(config.effort) if isinstance(config.effort, str) else None
@@ -117,7 +119,7 @@ def _read_output_config(fields: Members, found: Findings) -> tuple[str | None, F
 def _read_format(raw: msgspec.Raw, path: str, found: Findings) -> Format | None:
     if is_null(raw) or found.table(raw, path) is None:
         return None
-    form = _FORMAT.decode(raw)
+    form = _FORMAT.read(raw, path, found)
     if form.type != "json_schema":
         found.faults.rule(f"{path}.type", "must be one of: json_schema")
         return None
@@ -144,7 +146,7 @@ def _read_user(raw: msgspec.Raw, found: Findings) -> str | None:
     metadata = _METADATA.decode(raw)
     for name in metadata:
         if name != "user_id":
-            found.lose(f"metadata.{name[:64]}", "is not known to other providers")
+            found.lose(f"metadata.{name[:64]}", ONLY_HERE)
     return found.optional_text(metadata.get("user_id"), "metadata.user_id")
 
 
@@ -160,7 +162,7 @@ def _read_tier(value: object, found: Findings) -> str | None:
 def _lose_own(fields: Members, found: Findings) -> None:
     for name, raw in fields.items():
         if name not in HARMLESS and not name.startswith("x-") and not is_null(raw):
-            found.lose(name[:64], _REASONS.get(name, "is not known to other providers"))
+            found.lose(name[:64], _REASONS.get(name, ONLY_HERE))
 
 
 def _float(value: object) -> float | None:

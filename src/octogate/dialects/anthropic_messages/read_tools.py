@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from octogate.core.conversation import Tool, ToolChoice
-from octogate.dialects.anthropic_messages.findings import Findings, first_byte
+from octogate.dialects.anthropic_messages.findings import Findings, Shape, first_byte
 from octogate.dialects.anthropic_messages.read_parts import cache_mark
 from octogate.dialects.checks import is_null
 
@@ -29,9 +29,9 @@ class _Choice(msgspec.Struct, gc=False):
     disable_parallel_tool_use: object = None
 
 
-_TOOL: Final = msgspec.json.Decoder(_Tool)
+_TOOL: Final = Shape(_Tool, "eager_input_streaming")  # how its input is streamed is a matter of each provider
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_CHOICE: Final = msgspec.json.Decoder(_Choice)
+_CHOICE: Final = Shape(_Choice)
 
 
 def read_tools(raw: msgspec.Raw, found: Findings) -> tuple[Tool, ...]:
@@ -49,8 +49,9 @@ def read_choice(raw: msgspec.Raw, tools: tuple[Tool, ...], found: Findings) -> t
     """The choice, and False when calls in parallel are forbidden. A choice of a tool that is lost is lost with it."""
     if is_null(raw) or found.table(raw, "tool_choice") is None:
         return None, None
-    choice = _CHOICE.decode(raw)
-    parallel = False if choice.disable_parallel_tool_use is True else None
+    choice = _CHOICE.read(raw, "tool_choice", found)
+    alone = found.flag(choice.disable_parallel_tool_use, "tool_choice.disable_parallel_tool_use")
+    parallel = False if alone else None
     if choice.type in ("auto", "any", "none"):
         return ToolChoice("none" if choice.type == "none" else "any" if choice.type == "any" else "auto"), parallel
     if choice.type != "tool":
@@ -67,21 +68,21 @@ def _read_tool(raw: msgspec.Raw, path: str, found: Findings) -> Tool | None:
     if first_byte(raw) != b"{":
         found.faults.add(path, "Tools must be objects")
         return None
-    tool = _TOOL.decode(raw)
+    tool, is_all = _TOOL.peek(raw)
     if tool.type not in (None, "custom"):
         found.lose(path, f"the tool {str(tool.type)[:64]!r} is known to Anthropic's models only")
         return None
+    if not is_all:
+        _TOOL.lose_others(raw, path, found)
     if tool.input_examples:
         found.lose(f"{path}.input_examples", "other providers take no examples of a tool's input")
     if isinstance(tool.allowed_callers, list) and "direct" not in tool.allowed_callers:
         found.lose(path, "only Anthropic runs code that calls tools")
         return None
-    if tool.strict is not None and not isinstance(tool.strict, bool):
-        found.faults.rule(f"{path}.strict", "must be a boolean")
     return Tool(
         name=found.text(tool.name, f"{path}.name"),
         description=found.optional_text(tool.description, f"{path}.description"),
         schema=found.table(tool.input_schema, f"{path}.input_schema"),
-        strict=tool.strict if isinstance(tool.strict, bool) else None,
+        strict=found.flag(tool.strict, f"{path}.strict"),
         cache=cache_mark(tool.cache_control, path, found),
     )

@@ -52,9 +52,9 @@ def write_thinking(
         effort = thinking.effort or (None if thinking.tokens is None else effort_of(thinking.tokens))
         return _shown({"type": "adaptive"}, thinking), "low" if effort == "minimal" else effort
     tokens = thinking.tokens if thinking.tokens is not None else tokens_of(thinking.effort or "medium")
-    return {"type": "enabled", "budget_tokens": max(MIN_TOKENS, tokens)}, (
-        thinking.effort if abilities.takes_effort else None
-    )
+    body: Body = {"type": "enabled", "budget_tokens": max(MIN_TOKENS, tokens)}
+    effort = thinking.effort if abilities.takes_effort else None
+    return _shown(body, thinking) if abilities.hides_thoughts else body, effort
 
 
 def fit_cap(body: Body, settings: Settings, to: Destination, losses: list[Loss]) -> None:

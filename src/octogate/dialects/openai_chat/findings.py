@@ -1,11 +1,17 @@
 """What comes to light while a caller's body is read: members of a wrong kind, words that no other dialect has."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Final
 
 from octogate.core.conversation import Loss
 from octogate.dialects.checks import Check, Faults
 
 Table = Mapping[str, object]
+
+
+ONLY_HERE: Final = "it is known to this route only"
+_NOTHING: Final[tuple[object, ...]] = (None, False, "", [], {})
 
 
 class Findings:
@@ -23,6 +29,14 @@ class Findings:
     def lose(self, field: str, reason: str, *, fatal: bool = False) -> None:
         """Something that no other dialect can be told."""
         self.losses.append(Loss(field, reason, fatal))
+
+    def lose_others(self, source: Table, known: AbstractSet[str], path: str) -> None:
+        """Members that only some servers know, such as DeepSeek's `prefix`; those that say nothing are none."""
+        if source.keys() <= known:
+            return
+        for name, value in source.items():
+            if name not in known and value not in _NOTHING:
+                self.lose(f"{path}{name[:64]}", ONLY_HERE)
 
     def text(self, source: Table, name: str, path: str, *, needed: bool = False) -> str | None:
         """A string."""

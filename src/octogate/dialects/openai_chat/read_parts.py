@@ -11,6 +11,11 @@ from octogate.dialects.openai_chat.findings import Findings, Table
 from octogate.dialects.openai_chat.reasoning import read_block
 
 _TEXTS: Final = frozenset({"text", "input_text", "output_text"})
+# What comes with the words of an earlier answer says nothing to a model: its sources, and how likely each token was.
+_KNOWN: Final = frozenset(
+    "type text refusal thinking signature image_url input_audio file video_url cache_control annotations"
+    " logprobs".split()
+)
 _MARKABLE: Final = (Text, Media, ToolCall, ToolResult)
 
 
@@ -53,6 +58,13 @@ def _read_part(item: object, path: str, findings: Findings) -> Part | None:
         findings.faults.rule(path, "must be an object")
         return None
     kind = findings.text(item, "type", f"{path}.", needed=True)
+    found = _read_kind(kind, item, path, findings)
+    if found is not None:
+        findings.lose_others(item, _KNOWN, f"{path}.")
+    return found
+
+
+def _read_kind(kind: str | None, item: Table, path: str, findings: Findings) -> Part | None:
     if kind in _TEXTS:
         text = findings.text(item, "text", f"{path}.", needed=True)
         return Text(text, cache=read_cache(item, f"{path}.", findings)) if text is not None else None

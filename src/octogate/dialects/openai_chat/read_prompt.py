@@ -9,7 +9,7 @@ from octogate.core.call import Call
 from octogate.core.conversation import Prompt, Settings, Thinking
 from octogate.dialects import body as bodies
 from octogate.dialects.checks import Check, boolean, integer, number, text, whole
-from octogate.dialects.openai_chat.findings import Findings, Table
+from octogate.dialects.openai_chat.findings import ONLY_HERE, Findings, Table
 from octogate.dialects.openai_chat.read_tools import read_choice, read_format, read_tools
 from octogate.dialects.openai_chat.read_turns import read_turns
 from octogate.dialects.stream import has_value
@@ -48,7 +48,6 @@ _READ: Final = frozenset(
     " tools functions tool_choice function_call modalities store prompt_cache_retention prompt_cache_options include"
     " client_metadata usage input cache_control".split()
 )
-_HERE_ONLY: Final = "it is known to this route only"
 _NO_LOSS_PREFIX: Final = "x-"
 
 
@@ -199,7 +198,7 @@ def _note_losses(body: Table, members: bodies.Members, findings: Findings) -> No
         if name in _READ or name.lower().startswith(_NO_LOSS_PREFIX):
             continue
         if has_value(raw) and bytes(raw) != b"[]":
-            findings.lose(name[:64], _HERE_ONLY)
+            findings.lose(name[:64], ONLY_HERE)
 
 
 def _float(value: object) -> float | None:

@@ -11,6 +11,8 @@ from octogate.dialects.openai_chat.findings import Findings, Table
 from octogate.dialects.openai_chat.read_parts import read_cache
 
 _MODES: Final = {"none": "none", "auto": "auto", "required": "any", "any": "any"}
+_OF_TOOL: Final = frozenset({"type", "function", "cache_control"})
+_OF_FUNCTION: Final = frozenset({"name", "description", "parameters", "strict", "cache_control"})
 _ONLY_FUNCTIONS: Final = "only tools of the type 'function' can be offered at other targets"
 
 
@@ -87,8 +89,12 @@ def _read_tool(raw: msgspec.Raw, path: str, findings: Findings) -> list[Tool]:
     mark = read_cache(plain, f"{path}.", findings)
     if "function" not in tool:
         # Flat, as in the Responses API: some editors mix both forms.
+        _lose_others(tool, _OF_FUNCTION | _OF_TOOL, f"{path}.", findings)
         return _read_function(tool, f"{path}." if "name" in tool else f"{path}.function.", findings, mark)
+    _lose_others(tool, _OF_TOOL, f"{path}.", findings)
     function = _raw_object(tool["function"], f"{path}.function", findings)
+    if function is not None:
+        _lose_others(function, _OF_FUNCTION, f"{path}.function.", findings)
     return _read_function(function, f"{path}.function.", findings, mark) if function is not None else []
 
 
@@ -148,6 +154,11 @@ def _text(source: object, name: str) -> str:
 
 def _decoded(members: Members, *names: str) -> dict[str, object]:
     return {name: read_value(members[name]) for name in names if name in members}
+
+
+def _lose_others(members: Members, known: frozenset[str], path: str, findings: Findings) -> None:
+    if not members.keys() <= known:
+        findings.lose_others({name: read_value(members[name]) for name in members.keys() - known}, known, path)
 
 
 def _raw_items(members: Members, name: str, findings: Findings) -> list[msgspec.Raw]:

@@ -26,7 +26,6 @@ _OF_ASSISTANT: Final = _NAMED | frozenset(
     "refusal audio images tool_calls function_call annotations"
     " reasoning reasoning_content reasoning_details thinking_blocks".split()
 )
-_NOTHING: Final[tuple[object, ...]] = (None, False, "", [], {})
 
 
 def read_turns(messages: Sequence[object], findings: Findings) -> tuple[Turn, ...]:
@@ -70,7 +69,7 @@ class _History:
             return Turn(role, tuple(parts))
         if role == "assistant":
             parts = self._spoken(message, parts, at)
-        self._lose_others(message, _OF_ASSISTANT if role == "assistant" else _NAMED, path)
+        self._findings.lose_others(message, _OF_ASSISTANT if role == "assistant" else _NAMED, path)
         name = self._findings.text(message, "name", path)
         return Turn(role, tuple(marked(parts, read_cache(message, path, self._findings))), name=name)
 
@@ -103,12 +102,6 @@ class _History:
         self._findings.lose(f"{path}audio", "the recording lies at the provider that made it", fatal=not said)
         return []
 
-    def _lose_others(self, message: Table, known: frozenset[str], path: str) -> None:
-        """Members that some servers know, such as DeepSeek's `prefix`."""
-        for name, value in message.items():
-            if name not in known and value not in _NOTHING:
-                self._findings.lose(f"{path}{name[:64]}", "it is known to this route only")
-
     def _call(self, call: Table, path: str) -> list[Part]:
         kind = call.get("type", "function")
         if kind != "function" and "function" not in call:
@@ -138,7 +131,7 @@ class _History:
 
     def _result(self, message: Table, path: str) -> ToolResult:
         """A message of the role `tool`, or of its forerunner `function`, which goes by the function's name."""
-        self._lose_others(message, _OF_RESULT, path)
+        self._findings.lose_others(message, _OF_RESULT, path)
         name = self._findings.text(message, "name", path)
         if message.get("role") == "function":
             call_id = self._legacy.pop(name or "", "") or derived_id(path)

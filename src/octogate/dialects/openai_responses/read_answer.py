@@ -24,6 +24,7 @@ class Response(msgspec.Struct):
     service_tier: str | None = None
 
 
+_FAILED: Final = ("failed", "cancelled")
 _RESPONSE: Final = msgspec.json.Decoder(Response)
 
 
@@ -31,13 +32,12 @@ def read_answer(body: bytes) -> Answer:
     """The answer in a body that `check_answer` found sound. Raises UpstreamError for one that failed."""
     response = _RESPONSE.decode(body)
     parts = tuple(part for item in response.output or () for part in read_item(item))
-    finish = read_finish(response, parts)
-    if finish == "error":
+    if response.status in _FAILED:
         raise failure_of(response)
     return Answer(
         id=response.id or "",
         model=response.model or "",
-        choices=(Choice(parts, finish, logprobs=_logprobs(response.output or [])),),
+        choices=(Choice(parts, read_finish(response, parts), logprobs=_logprobs(response.output or [])),),
         usage=read_usage(response.usage) if response.usage is not ABSENT else None,
         service_tier=response.service_tier,
     )

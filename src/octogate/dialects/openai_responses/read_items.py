@@ -25,6 +25,17 @@ _MEDIA: Final[dict[str, Callable[[Members, str, Reading], Media | None]]] = {
     "input_file": read_file,
     "input_audio": read_audio,
 }
+# Names, states and phases of items, the sources of words: they concern the bookkeeping of an earlier answer.
+_OF_ITEM: Final = frozenset(
+    "type id status phase role content summary encrypted_content call_id name namespace arguments input output result"
+    " output_format".split()
+)
+_OF_PART: Final = frozenset(
+    "type text annotations logprobs refusal image_url detail file_id filename file_data file_url input_audio data"
+    " format url".split()
+)
+# What a picture was drawn with is not asked for again.
+_OF_PICTURE: Final = _OF_ITEM | frozenset("action background quality size revised_prompt".split())
 # What stands for words that only the provider has: without them the conversation is another one.
 _BOUND: Final = frozenset({"item_reference", "compaction", "compaction_summary", "compaction_trigger"})
 
@@ -54,6 +65,8 @@ class ItemReader:
             return
         read = _ITEMS.get(kind)
         if read is not None:
+            known = _OF_PICTURE if kind == "image_generation_call" else _OF_ITEM
+            self._reading.lose_others(item, known, path)
             read(self, item, path)
         elif kind in _BOUND:
             self._reading.lose(path, AT_PROVIDER, fatal=True)
@@ -164,6 +177,8 @@ def _read_part(part: Members, path: str, reading: Reading) -> Part | None:
     if not isinstance(kind, str):
         reading.faults.rule(f"{path}.type", "is required" if kind is None else "must be a string")
         return None
+    if kind in _TEXTS or kind == "refusal" or kind in _MEDIA:
+        reading.lose_others(part, _OF_PART, path)
     if kind in _TEXTS:
         return Text(reading.needed(part.get("text"), f"{path}.text"))
     if kind == "refusal":

@@ -17,6 +17,8 @@ _RAW_TOOLS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _MODES: Final[dict[str, Literal["auto", "none", "any"]]] = {"auto": "auto", "none": "none", "required": "any"}
 _CHOICES: Final = frozenset(_MODES)
 
+_KNOWN: Final = frozenset({"type", "name", "description", "parameters", "strict", "function"})
+
 RawTool = dict[str, msgspec.Raw]
 
 
@@ -67,6 +69,8 @@ def _function(entry: RawTool, path: str, reading: Reading) -> Tool:
     if "function" in entry and "name" not in entry:
         path = f"{path}.function"
         entry = _inner(entry["function"], path, reading)
+    if not entry.keys() <= _KNOWN:
+        reading.lose_others({name: read_value(entry[name]) for name in entry.keys() - _KNOWN}, _KNOWN, path)
     schema = entry.get("parameters")
     if schema is not None and bytes(schema)[:1] != b"{":
         if bytes(schema) != b"null":

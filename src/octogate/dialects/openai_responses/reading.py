@@ -10,6 +10,7 @@ Members = dict[str, object]
 
 ONLY_HERE: Final = "there is nothing like it at other targets"
 AT_PROVIDER: Final = "it lies at a provider, where no other one can read it"
+_NOTHING: Final[tuple[object, ...]] = (None, False, "", [], {})
 
 
 class Reading:
@@ -24,6 +25,14 @@ class Reading:
     def lose(self, path: str, reason: str = ONLY_HERE, *, fatal: bool = False) -> None:
         """The member at `path` says something that no target can be told."""
         self.losses.append(Loss(path, reason, fatal))
+
+    def lose_others(self, said: Members, known: frozenset[str], path: str) -> None:
+        """Members beside the known ones, unless they say nothing."""
+        if said.keys() <= known:
+            return
+        for name, value in said.items():
+            if name not in known and value not in _NOTHING:
+                self.lose(f"{path}.{name[:64]}")
 
     def text(self, value: object, path: str) -> str | None:
         """A string."""
