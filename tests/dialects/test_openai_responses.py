@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from octogate.core.errors import Interrupted
+from octogate.core.errors import Interrupted, UpstreamBroken
 from octogate.dialects import DIALECTS
 
 from .callers import RESPONSES, faults, raw, read, write
@@ -75,7 +75,6 @@ def event(kind: str, **members: Any) -> bytes:
         ("response.completed", {"usage": {"input_tokens": 1, "output_tokens": 2}}, "completed"),
         ("response.incomplete", {"incomplete_details": {"reason": "max_output_tokens"}}, "max_output_tokens"),
         ("response.incomplete", {}, "incomplete"),
-        ("response.failed", {"error": {"code": "server_error", "message": "m"}}, "failed"),
     ],
 )
 def test_each_legal_end_is_passed_on_as_it_is(kind: str, response: dict[str, Any], finish: str) -> None:
@@ -87,6 +86,31 @@ def test_each_legal_end_is_passed_on_as_it_is(kind: str, response: dict[str, Any
     assert reader.close() == last
     assert reader.finish == finish
     assert reader.failure is None
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_response_that_failed_is_a_failure_with_the_usage_that_it_tells(begun: bool) -> None:
+    """Before its first content nothing was shown, and another target may do better."""
+    reader = DIALECT.reader(a_call("openai_responses"))
+    if begun:
+        reader.feed(event("response.output_text.delta", delta="Hel"))
+    error = {"code": "server_error", "message": "The model crashed."}
+
+    assert reader.feed(event("response.failed", response={"error": error, "usage": {"output_tokens": 7}})) == b""
+
+    assert isinstance(reader.failure, UpstreamBroken)
+    assert "The model crashed" in str(reader.failure)
+    assert reader.started is begun
+    assert reader.usage is not None
+    assert reader.usage.output_tokens == 7
+    assert reader.close() == b""
+
+
+def test_a_failed_response_that_says_nothing_is_one_too() -> None:
+    reader = DIALECT.reader(a_call("openai_responses"))
+
+    assert reader.feed(event("response.failed")) == b""
+    assert isinstance(reader.failure, UpstreamBroken)
 
 
 def test_a_stream_without_its_last_event_is_never_finished_for_it() -> None:

@@ -151,7 +151,8 @@ async def test_a_refusal_keeps_its_meaning_and_its_words_but_no_address(stage: S
     if asked.sent:
         bad_key = case.status == 400 and "api key" in fault.message.lower()
         context = "context_length" in asked.receipt.code
-        assert status == (502 if bad_key else 400 if context else TOLD[case.status])
+        unpaid = "credit balance" in fault.message.lower()
+        assert status == (502 if bad_key else 503 if unpaid else 400 if context else TOLD[case.status])
         assert asked.receipt.attempts[0].upstream_status == case.status
         if status in (400, 404, 413, 422):
             assert json.loads(text)["error"]["message"] == fault.message

@@ -1,5 +1,6 @@
 """Reads a stream of OpenAI Responses events."""
 
+from contextlib import suppress
 from typing import Annotated, Final
 
 import msgspec
@@ -12,7 +13,7 @@ from octogate.dialects.stream import EventReader, Verdict, has_value, text_bytes
 MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
 
 _ABSENT: Final = msgspec.Raw()
-_TERMINAL: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_TERMINAL: Final = frozenset({"response.completed", "response.incomplete"})
 _MAX_SEQUENCE: Final = 2**53
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -85,7 +86,7 @@ def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
 
 
 class ResponsesReader(EventReader):
-    """Ends with `response.completed`, `.incomplete` or `.failed`: nothing else is an honest end.
+    """Ends with `response.completed` or `.incomplete`: nothing else is an honest end, and `response.failed` is none.
 
     `complete` is only set by `close`, because something may follow, whatever the boundaries of the reads.
     """
@@ -108,6 +109,8 @@ class ResponsesReader(EventReader):
         if kind in _TERMINAL:
             self._end(kind, event.response)
             return Verdict.HOLD
+        if kind == "response.failed":
+            return self._fail_response(data, event.response)
         if kind == "error" or name == b"error" or (event.error is not _ABSENT and has_value(event.error)):
             return self._fail(data)
         if kind.endswith(".delta"):
@@ -117,6 +120,14 @@ class ResponsesReader(EventReader):
         elif kind in ("response.output_item.done", "response.image_generation_call.partial_image"):
             self.started = True
         return Verdict.PASS
+
+    def _fail_response(self, data: bytes, response: msgspec.Raw) -> Verdict:
+        """The provider gives up: before the first content another target may be asked; what was used is paid for."""
+        if response is _ABSENT:
+            return self._fail(data)
+        with suppress(msgspec.ValidationError):
+            self._reported = read_usage(_RESPONSE.decode(response).usage)
+        return self._fail(bytes(response))
 
     def _end(self, kind: str, response: msgspec.Raw) -> None:
         """Take the finish and the usage from the response that the last event carries."""
