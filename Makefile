@@ -12,9 +12,11 @@ LOCKED  := $(INSTALL) --require-hashes --only-binary :all:
 LOCK    := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
            --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 NODE_SDKS := tests/sdk_node/node_modules/.package-lock.json
+# The frameworks pin the SDKs at versions of their own, so they live apart.
+FRAMEWORKS := .cache/matrix
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench prove docs lock clean node-sdks
+.PHONY: help run test check fix bench prove docs lock clean node-sdks frameworks
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -22,7 +24,7 @@ help: ## Show this list
 run: $(VENV)/core.stamp ## Start the demo: a gateway with built-in models, ready to call
 	@$(BIN)/octogate demo
 
-test: $(VENV)/dev.stamp $(NODE_SDKS) ## Run every test but the long proofs
+test: $(VENV)/dev.stamp $(NODE_SDKS) $(FRAMEWORKS)/stamp ## Run every test but the long proofs
 	@$(BIN)/python -m pytest -m "not prove"
 
 check: $(VENV)/dev.stamp ## Lint, format, types, import contracts, sizes and house rules: seconds
@@ -56,6 +58,7 @@ lock: $(VENV)/dev.stamp ## Resolve every dependency anew and write the locks in 
 	@$(LOCK) --upgrade -c requirements/core.txt -c requirements/build.txt pyproject.toml requirements/dev.in \
 	  -o requirements/dev.txt
 	@$(LOCK) --upgrade requirements/bench-litellm.in -o requirements/bench-litellm.txt
+	@$(LOCK) --upgrade requirements/matrix.in -o requirements/matrix.txt
 	@echo "lock: requirements/*.txt written; read the diff"
 
 clean: ## Remove everything that was built, the environment included
@@ -69,6 +72,15 @@ $(NODE_SDKS): tests/sdk_node/package-lock.json
 	@command -v npm >/dev/null || { echo "npm was not found: the Node SDK tests need Node 20 or later"; exit 1; }
 	@echo "==> installing the Node SDKs ($$(grep -c '"integrity"' $<) packages, checked by hash)"
 	@cd tests/sdk_node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+frameworks: $(FRAMEWORKS)/stamp
+
+$(FRAMEWORKS)/stamp: requirements/matrix.txt | $(BIN)/python
+	@echo "==> installing the SDK frameworks ($$(grep -c '==' $<) wheels, checked by hash)"
+	@$(BIN)/python -m venv --clear $(FRAMEWORKS)
+	@$(FRAMEWORKS)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+	  --only-binary :all: -r $<
 	@touch $@
 
 $(BIN)/python:
