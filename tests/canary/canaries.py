@@ -49,6 +49,7 @@ class Content(msgspec.Struct, frozen=True):
     tool_arguments: str = msgspec.field(default_factory=lambda: unique(24))
     file_name: str = msgspec.field(default_factory=lambda: unique(24))
     user: str = msgspec.field(default_factory=lambda: unique(24))
+    member: str = msgspec.field(default_factory=lambda: "a1" + unique(24))
     broken: str = msgspec.field(default_factory=lambda: unique(24))
     path: str = msgspec.field(default_factory=lambda: unique(24))
     image: str = msgspec.field(default_factory=lambda: unique(48))

@@ -101,8 +101,11 @@ class Run:
 
     async def drive(self) -> None:
         """Everything that can happen to a call, to a connection and to a configuration."""
-        for shots in (self._upstream_shots(), self._echo_shots(), self._model_shots(), self._defect_shots()):
+        for shots in (
+            self._upstream_shots(), self._echo_shots(), self._model_shots(), self._translated_shots(), self._defect_shots(),
+        ):  # fmt: skip
             await self.fire(shots, self.evidence.answers)
+        await self.fire(self._untranslatable_shots(), self.evidence.refusals)
         await self.fire(traffic.refused(self.evidence.content, self.evidence.secrets), self.evidence.refusals)
         await self._send_malformed()
         await self._leave_in_the_middle()
@@ -125,6 +128,24 @@ class Run:
         """Model names are the caller's choice: those that are served, those that are not, and those that fail."""
         for provider in ("mock_openai", "mock_gemini", "echo_anthropic", "nobody"):
             yield from self.calls(provider, self.evidence.model, stream=False)
+
+    def _translated_shots(self) -> Iterator[traffic.Shot]:
+        content, secrets = self.evidence.content, self.evidence.secrets
+        for vendor in _VENDORS:
+            for stream in (False, True):
+                for model in ("any", "any--fault-http-400", "any--fault-malformed-3", "any--fault-cut-3"):
+                    yield from traffic.translated(f"mock_{vendor}/{model}", content, secrets, stream=stream)
+                for how in echo.STREAMS if stream else echo.PLAIN:
+                    yield from traffic.translated(f"echo_{vendor}/{how}", content, secrets, stream=stream)
+
+    def _untranslatable_shots(self) -> Iterator[traffic.Shot]:
+        for vendor in _VENDORS:
+            for shot in traffic.translated(
+                f"strict_{vendor}", self.evidence.content, self.evidence.secrets, stream=False
+            ):
+                own = {"openai": ("chat", "responses"), "anthropic": ("messages",), "gemini": ("generate",)}[vendor]
+                if not any(name in shot.path for name in own):
+                    yield shot
 
     def _defect_shots(self) -> Iterator[traffic.Shot]:
         content, fields = self.evidence.content, {"authorization": f"Bearer {self.evidence.secrets.caller}"}
@@ -228,6 +249,7 @@ class Run:
             f"providers:\n{self._providers()}"
             "models:\n  chat: {targets: [mock_openai/any]}\n"
             + "".join(f"  {defect}: {{targets: [mock_openai/any]}}\n" for defect in DEFECTS)
+            + "".join(f"  strict_{vendor}: {{on_unsupported: reject, targets: [mock_{vendor}/any]}}\n" for vendor in _VENDORS)
             + "resilience:\n  retries: {max_attempts: 1}\n  circuit_breaker: {failure_threshold: 1000}\n"
         )
 

@@ -42,7 +42,7 @@ def test_the_run_went_through_every_kind_of_end(evidence):
         "ok", "cancelled", "internal_error", "invalid_api_key", "invalid_request", "key_expired", "key_blocked",
         "model_not_found", "forbidden", "upstream_refused", "upstream_broken", "upstream_timeout",
         "upstream_unavailable", "upstream_rate_limited", "upstream_interrupted", "upstream_credentials_exhausted",
-        "upstream_malformed_event",
+        "upstream_malformed_event", "unsupported",
     ]  # fmt: skip
 
     assert {200, 400, 401, 403, 404, 405, 413, 415, 500, 502, 503, 504} <= statuses
@@ -52,6 +52,8 @@ def test_the_run_went_through_every_kind_of_end(evidence):
     assert b"in flight" in evidence.sinks["stderr"]
     assert b"octogate_calls_total" in evidence.sinks["metrics"]
     assert len(evidence.answers) > 400
+    assert b'"dropped":["' in log
+    assert b"x-octogate-dropped: " in b"".join(answer.head for answer in evidence.answers)
 
 
 def test_the_providers_did_get_the_secrets_and_the_words(evidence):

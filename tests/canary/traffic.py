@@ -38,6 +38,16 @@ def calls(provider: str, model: str, content: Content, secrets: Secrets, *, stre
                 yield Shot("POST", "/v1/embeddings", {"model": named, "input": content.prompt}, key | extra)
 
 
+def translated(model: str, content: Content, secrets: Secrets, *, stream: bool) -> Iterator[Shot]:
+    """A caller of every dialect, whatever the model's provider speaks; in each body a member that nobody knows."""
+    key, odd = {"authorization": f"Bearer {secrets.caller}"}, {content.member: content.user, "top_k": 3}
+    verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
+    yield Shot("POST", "/v1/chat/completions", chat(model, content, stream=stream) | odd, key)
+    yield Shot("POST", "/v1/responses", responses(model, content, stream=stream) | odd, key)
+    yield Shot("POST", "/v1/messages", messages(model, content, stream=stream) | odd, key)
+    yield Shot("POST", f"/v1beta/models/{model}:{verb}", generate(content) | {content.member: content.user}, key)
+
+
 def chat(model: str, content: Content, *, stream: bool = False) -> dict[str, object]:
     """A chat body with everything in it."""
     url = f"data:image/png;base64,{content.image_base64}"

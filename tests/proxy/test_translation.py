@@ -7,9 +7,11 @@ import pytest
 
 from octogate.core.errors import UpstreamUnavailable
 from octogate.core.receipt import Receipt
+from octogate.dialects.tool_aliases import alias_of
 
-from .playbook import DONE, HEL, HELLO, ROLE, STREAM, Caller, Says, Story
-from .voices import CLAUDE, CLAUDE_STREAM, GEMINI, RESPONSE, asking, body_of, stage
+from .playbook import ANSWER as HELLO_BODY
+from .playbook import DONE, HEL, HELLO, ROLE, STREAM, Caller, Says, Story, says
+from .voices import CLAUDE, CLAUDE_STREAM, GEMINI, MESSAGE, RESPONSE, asking, body_of, stage
 
 DOWN = UpstreamUnavailable("The provider could not be reached.", replay="safe")
 HI = [{"role": "user", "content": "hi"}]
@@ -301,6 +303,30 @@ async def test_cursors_other_form_is_understood_on_the_chat_route(tool, name):
         HI[0] if name == "chat" else {"role": "user", "content": [{"type": "text", "text": "hi"}]}
     )
     assert "input" not in sent
+
+
+@pytest.mark.parametrize("name", ["chat", "claude"])
+async def test_a_tool_whose_name_a_vendor_refuses_has_another_there_and_its_own_at_home(name):
+    """Names with dots are usual at Gemini, and refused elsewhere."""
+    told = alias_of("files.read")
+    call = {"id": "c1", "type": "function", "function": {"name": told, "arguments": "{}"}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    chat = {**HELLO_BODY, "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}
+    use = {"type": "tool_use", "id": "c1", "name": told, "input": {}}
+    claude = {**MESSAGE, "content": [use], "stop_reason": "tool_use"}
+    story = Story(stage(name), **{name: [says(chat if name == "chat" else claude)]})
+    declared = {"functionDeclarations": [{"name": "files.read", "description": "Reads."}]}
+
+    caller = await story.call(
+        {"contents": [{"role": "user", "parts": [{"text": "hi"}]}], "tools": [declared]},
+        path="/v1beta/models/chat:generateContent",
+    )
+
+    [tool] = body_of(story.providers.requests[0])["tools"]
+    assert (tool.get("function") or tool)["name"] == told
+    [part] = caller.json["candidates"][0]["content"]["parts"]
+    assert part["functionCall"]["name"] == "files.read"
+    assert caller.header("x-octogate-dropped") is None
 
 
 async def test_cursors_other_form_is_streamed_as_chat():

@@ -1,6 +1,8 @@
 """What a call and its answer mean, in no provider's words: the hub that every dialect reads into and writes from."""
 
-from typing import Literal
+import re
+from collections.abc import Sequence
+from typing import Final, Literal
 
 import msgspec
 
@@ -11,6 +13,10 @@ Role = Literal["system", "developer", "user", "assistant"]
 MediaKind = Literal["image", "document", "audio", "video"]
 Finish = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error"]
 CacheMark = Literal["5m", "1h"]
+
+_API_WORD: Final = re.compile(r"(?=.{1,48}$)\$?[a-z]+(?:[A-Z][a-z]*|_[a-z]+)*\d{0,2}(?:\[\d{1,6}\])*")
+_MAX_DEPTH: Final = 12
+_MAX_SHOWN: Final = 20
 
 
 class Signature(msgspec.Struct, frozen=True, gc=False):
@@ -151,6 +157,17 @@ class Loss(msgspec.Struct, frozen=True):
     field: str
     reason: str
     fatal: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The field as it may stand in a header or a log: members that are no words of an API could be content."""
+        return ".".join(part if _API_WORD.fullmatch(part) else "?" for part in self.field.split(".", _MAX_DEPTH))
+
+
+def shown_losses(losses: Sequence[Loss]) -> tuple[str, ...]:
+    """The fields of the first losses, and how many there are beyond."""
+    shown = tuple([loss.shown for loss in losses[:_MAX_SHOWN]])
+    return shown if len(losses) <= _MAX_SHOWN else (*shown, f"+{len(losses) - _MAX_SHOWN} more")
 
 
 class Settings(msgspec.Struct, kw_only=True):

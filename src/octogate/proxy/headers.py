@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Final
 
 from octogate.core.call import DialectName
+from octogate.core.conversation import shown_losses
 from octogate.core.errors import GatewayError
 from octogate.core.money import usd_text
 from octogate.core.receipt import Receipt
@@ -28,8 +29,6 @@ _FORWARDED: Final = (
 )
 _ANTHROPIC_DEFAULT_VERSION: Final = b"anthropic-version: 2023-06-01\r\n"
 _SAFE_VALUE = re.compile(rb"[\x20-\x7e]{1,2048}")
-_FIELD = re.compile(r"[A-Za-z0-9_.$\[\]-]{1,128}")
-_MAX_DROPPED: Final = 20
 _CORRELATION = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -102,16 +101,10 @@ def of_stream(progress: Progress, phases_ms: Mapping[str, float], overhead_ms: f
 
 
 def dropped(progress: Progress) -> bytes:
-    """The line that names what the target, which speaks another dialect, could not be told; b"" when it was told all.
-
-    Field names are the caller's own words: what is no plain name or path is shown as "?".
-    """
+    """The line that names what a target of another dialect could not be told; b"" when it was told all."""
     if not progress.losses:
         return b""
-    shown = [loss.field if _FIELD.fullmatch(loss.field) else "?" for loss in progress.losses[:_MAX_DROPPED]]
-    if len(progress.losses) > _MAX_DROPPED:
-        shown.append(f"+{len(progress.losses) - _MAX_DROPPED} more")
-    return b"x-octogate-dropped: %b\r\n" % ", ".join(shown).encode()
+    return b"x-octogate-dropped: %b\r\n" % ", ".join(shown_losses(progress.losses)).encode()
 
 
 def _timing(progress: Progress, phases_ms: Mapping[str, float], overhead_ms: float) -> bytes:

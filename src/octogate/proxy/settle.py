@@ -5,6 +5,7 @@ import re
 import msgspec
 
 from octogate.core.call import Call
+from octogate.core.conversation import shown_losses
 from octogate.core.money import cost_nano_usd
 from octogate.core.plan import Attempt
 from octogate.core.receipt import AttemptRecord, Receipt
@@ -106,7 +107,7 @@ def settle(
         bytes_in=call.input_bytes if call is not None else 0,
         bytes_out=bytes_out,
         attempts=tuple([_record(attempt, now) for attempt in progress.attempts]),
-        dropped=tuple([loss.field for loss in progress.losses]),
+        dropped=shown_losses(progress.losses),
         detail=detail,
     )
 

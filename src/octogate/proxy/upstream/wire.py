@@ -77,7 +77,7 @@ def _language(caller: DialectName, call: Call, prompt: Prompt, provider: Provide
 
 
 def _untranslatable(losses: Sequence[Loss]) -> Untranslatable:
-    faults = tuple(Fault(loss.field, loss.reason) for loss in losses)
+    faults = tuple(Fault(loss.shown, loss.reason) for loss in losses)
     first = faults[0]
     rest = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return Untranslatable(f"This model cannot be told {first.field!r}: {first.message}{rest}", faults=faults)
