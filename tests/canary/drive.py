@@ -249,7 +249,9 @@ class Run:
             f"providers:\n{self._providers()}"
             "models:\n  chat: {targets: [mock_openai/any]}\n"
             + "".join(f"  {defect}: {{targets: [mock_openai/any]}}\n" for defect in DEFECTS)
-            + "".join(f"  strict_{vendor}: {{on_unsupported: reject, targets: [mock_{vendor}/any]}}\n" for vendor in _VENDORS)
+            + "".join(
+                f"  strict_{vendor}: {{on_unsupported: reject, targets: [mock_{vendor}/any]}}\n" for vendor in _VENDORS
+            )
             + "resilience:\n  retries: {max_attempts: 1}\n  circuit_breaker: {failure_threshold: 1000}\n"
         )
 

@@ -108,6 +108,11 @@ def to_raw(value: object) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
 
 
+def first_byte(raw: msgspec.Raw) -> bytes:
+    """What a raw value begins with, which tells its kind; b"" for an absent one. Copies no more than that."""
+    return bytes(memoryview(raw)[:1])
+
+
 def _check_text(body: bytes) -> None:
     """JSON on the wire is UTF-8 without a byte order mark (RFC 8259, 8.1); raw members are never decoded, so look."""
     if body.isascii():

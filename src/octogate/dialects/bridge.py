@@ -11,6 +11,7 @@ from octogate.dialects.base import ProviderFault, StreamReader
 from octogate.dialects.faults import UNREADABLE, malformed_event
 from octogate.dialects.hub import Decoder, Destination, Encoder, Heading, Hub, named
 from octogate.dialects.sse import Event, EventSplitter
+from octogate.dialects.tool_aliases import ToolAliases
 
 MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
 """No event is too long here: the target's reader has judged them all."""
@@ -25,12 +26,13 @@ class Bridge:
     `losses` are the parts of the call that are not in the request, in the caller's words.
     """
 
-    __slots__ = ("_call", "_caller", "_heading", "_outbound", "_target", "body", "losses", "name")
+    __slots__ = ("_aliases", "_call", "_caller", "_heading", "_outbound", "_target", "body", "losses", "name")
 
     def __init__(self, call: Call, prompt: Prompt, caller: Hub, target: Hub, to: Destination, heading: Heading) -> None:
         self._call, self._caller, self._target, self._heading = call, caller, target, heading
         self.name = target.name
-        written = target.write_prompt(prompt, to)
+        self._aliases = ToolAliases(target.tool_name, prompt)
+        written = target.write_prompt(self._aliases.told(prompt), to)
         self.body = written.body
         self.losses: tuple[Loss, ...] = named((*prompt.losses, *written.losses), caller.field_names)
         self._outbound = Call(
@@ -73,21 +75,21 @@ class Bridge:
             raise UpstreamBroken(
                 "The provider's answer cannot be read.", code="upstream_malformed_answer", detail=type(error).__name__
             ) from None
-        return self._caller.write_answer(answer, self._call, self._heading)
+        return self._caller.write_answer(self._aliases.heard(answer), self._call, self._heading)
 
     def reader(self, call: Call) -> StreamReader:
         """A reader that judges the target's stream and returns the caller's."""
         encoder = self._caller.encoder(self._call, self._heading)
-        return BridgedReader(self._target.reader(self._outbound), self._target.decoder(), encoder)
+        return BridgedReader(self._target.reader(self._outbound), self._target.decoder(), encoder, self._aliases)
 
 
 class BridgedReader:
     """The target's reader decides what may pass and whether the end is honest; what passes is translated."""
 
-    __slots__ = ("_closed", "_decoder", "_encoder", "_failure", "_native", "_splitter")
+    __slots__ = ("_aliases", "_closed", "_decoder", "_encoder", "_failure", "_native", "_splitter")
 
-    def __init__(self, native: StreamReader, decoder: Decoder, encoder: Encoder) -> None:
-        self._native, self._decoder, self._encoder = native, decoder, encoder
+    def __init__(self, native: StreamReader, decoder: Decoder, encoder: Encoder, aliases: ToolAliases) -> None:
+        self._native, self._decoder, self._encoder, self._aliases = native, decoder, encoder, aliases
         self._splitter = EventSplitter(MAX_EVENT_BYTES)
         self._failure: GatewayError | None = None
         self._closed = False
@@ -170,4 +172,4 @@ class BridgedReader:
         except _UNEXPECTED:
             self._failure = malformed_event()
             return None
-        return self._encoder.encode(pieces)
+        return self._encoder.encode(self._aliases.heard_pieces(pieces))

@@ -142,6 +142,11 @@ def whole(value: object) -> int | None:
     return int(value) if isinstance(value, (int, float)) else None
 
 
+def real(value: object) -> float | None:
+    """A checked number as one; None when it was not given."""
+    return float(value) if isinstance(value, (int, float)) else None
+
+
 def model_of(value: object) -> str:
     """The model that a call names; "" when it leaves the choice to the gateway."""
     return value if isinstance(value, str) and value != "auto" else ""

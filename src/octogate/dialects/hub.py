@@ -1,5 +1,6 @@
 """What a dialect must be able to do for its callers to reach targets of another one. All of it is pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -75,6 +76,9 @@ class Hub(Dialect, Protocol):
 
     field_names: Mapping[str, str]
     """What this dialect's callers call the members of `Settings` (and `tools`, `tool_choice`), where it differs."""
+
+    tool_name: re.Pattern[str]
+    """What its providers take for the name of a tool."""
 
     def read_prompt(self, call: Call) -> Prompt:
         """What a caller of this dialect wants. Raises BadRequest with every fault, field by field."""

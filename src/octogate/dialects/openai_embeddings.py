@@ -13,12 +13,11 @@ from octogate.dialects.base import ProviderFault, StreamReader
 from octogate.dialects.checks import Check, Faults, check_members, integer, is_null, model_id, model_of
 from octogate.dialects.openai_errors import error_body
 from octogate.dialects.sse import EventSplitter
-from octogate.dialects.stream import EventReader, Verdict
+from octogate.dialects.stream import Count, EventReader, Verdict
 
 _CHECKS: Final[dict[str, Check]] = {"model": model_id, "dimensions": integer(1)}
 _RULE: Final = "must be a string, an array of strings, an array of tokens or an array of arrays of tokens"
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _Token = Annotated[int, msgspec.Meta(ge=0)]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 
 import msgspec
 
@@ -15,6 +15,9 @@ from octogate.dialects.sse import GARBAGE, Event
 MAX_TAIL_BYTES: Final = 64 * 1024 * 1024
 MAX_INDEX: Final = 1_000
 """No caller can ask for so many answers; an upstream that numbers beyond it must not make us remember each."""
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""Tokens, as a provider reports them."""
 
 _MAX_EVENTS_BEHIND_THE_END: Final = 64
 _BYTES_PER_TOKEN: Final = 4

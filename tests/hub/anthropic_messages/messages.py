@@ -4,29 +4,25 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from octogate.core.call import Call, Endpoint
 from octogate.core.conversation import (
     Answer,
-    ArgumentsPiece,
     Choice,
     Finish,
     Loss,
     Part,
     Piece,
     Prompt,
-    ReasoningPiece,
-    RefusalPiece,
     Settings,
     Signature,
-    TextPiece,
     Turn,
 )
 from octogate.core.usage import Usage
 from octogate.dialects.anthropic_messages.dialect import AnthropicMessages
 from octogate.dialects.hub import Destination, Heading
 from octogate.dialects.sse import EventSplitter
+
+from ..shown import joined
 
 DIALECT = AnthropicMessages()
 ENDPOINT = Endpoint(dialect="anthropic_messages", operation="generate")
@@ -35,8 +31,6 @@ HI: list[dict[str, Any]] = [{"role": "user", "content": "hi"}]
 OWN = Signature("anthropic_messages", "EqQBCkYIBxgC")
 FOREIGN = Signature("gemini_generate", "Cg/+é=")
 CALL = Call(endpoint=ENDPOINT, model="m", stream=True, fields={}, input_bytes=2)
-
-_GROWING = (TextPiece, ReasoningPiece, RefusalPiece, ArgumentsPiece)
 
 
 def call_of(body: dict[str, Any]) -> Call:
@@ -119,31 +113,3 @@ def encode(*pieces: Piece) -> bytes:
     """The whole stream for these pieces."""
     encoder = DIALECT.encoder(CALL, HEADING)
     return b"".join(encoder.encode([piece]) for piece in pieces) + encoder.end()
-
-
-def joined(pieces: Iterable[Piece]) -> list[Piece]:
-    """The pieces with neighbours of one growing part made one."""
-    found: list[Piece] = []
-    for piece in pieces:
-        last = found[-1] if found else None
-        if isinstance(piece, _GROWING) and last is not None and type(last) is type(piece):
-            found[-1] = msgspec.structs.replace(last, text=last.text + piece.text)  # type: ignore[union-attr]  # it has the same type as the last
-        else:
-            found.append(piece)
-    return found
-
-
-def plain(value: Any) -> Any:
-    """A value of the hub as JSON values: each struct by its name, without what is at its default."""
-    if isinstance(value, msgspec.Struct):
-        members = {"is": type(value).__name__}
-        for field in msgspec.structs.fields(value):
-            member = getattr(value, field.name)
-            if field.required or member != field.default:
-                members[field.name] = plain(member)
-        return members
-    if isinstance(value, msgspec.Raw):
-        return msgspec.json.decode(value)
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return {name: plain(item) for name, item in value.items()} if isinstance(value, dict) else value

@@ -8,7 +8,8 @@ import pytest
 
 from octogate.core import conversation
 
-from .messages import DIALECT, call_of, decode, fields, plain, prompt_of, sse, write
+from ..shown import shown
+from .messages import DIALECT, call_of, decode, fields, prompt_of, sse, write
 
 FILES = sorted((Path(__file__).parent / "golden").glob("*.json"))
 CASES = [json.loads(path.read_bytes()) for path in FILES]
@@ -21,7 +22,7 @@ def holding(member: str) -> Any:
 
 
 def built(value: Any) -> Any:
-    """The opposite of `plain`."""
+    """The opposite of `shown`."""
     if isinstance(value, list):
         return tuple(map(built, value))
     if isinstance(value, dict) and "is" in value:
@@ -32,17 +33,17 @@ def built(value: Any) -> Any:
 
 @holding("call")
 def test_a_call_means_its_prompt(case: dict[str, Any]) -> None:
-    assert plain(DIALECT.read_prompt(call_of(case["call"]))) == case["prompt"]
+    assert shown(DIALECT.read_prompt(call_of(case["call"]))) == case["prompt"]
 
 
 @holding("answer")
 def test_an_answer_means_what_it_says(case: dict[str, Any]) -> None:
-    assert plain(DIALECT.read_answer(json.dumps(case["answer"]).encode())) == case["meaning"]
+    assert shown(DIALECT.read_answer(json.dumps(case["answer"]).encode())) == case["meaning"]
 
 
 @holding("stream")
 def test_a_stream_means_its_pieces(case: dict[str, Any]) -> None:
-    assert plain(decode(sse(*case["stream"]))) == case["pieces"]
+    assert shown(decode(sse(*case["stream"]))) == case["pieces"]
 
 
 @holding("body")

@@ -18,7 +18,8 @@ from octogate.core.conversation import (
     Turn,
 )
 
-from .messages import DIALECT, FOREIGN, HI, OWN, call_of, lost, plain, read, read_content
+from ..shown import shown
+from .messages import DIALECT, FOREIGN, HI, OWN, call_of, lost, read, read_content
 
 
 def test_system_comes_first_and_each_message_is_one_turn() -> None:
@@ -204,7 +205,7 @@ def test_tools_of_callers_are_told_from_tools_of_the_provider() -> None:
         tool_choice={"type": "tool", "name": "f", "disable_parallel_tool_use": True},
     )  # fmt: skip
 
-    assert plain(prompt.tools) == [
+    assert shown(prompt.tools) == [
         {"is": "Tool", "name": "f", "description": "does f", "schema": schema, "strict": True, "cache": "5m"},
         {"is": "Tool", "name": "g", "schema": schema},
     ]
@@ -260,10 +261,10 @@ def test_settings_are_read_whole() -> None:
 
     assert (settings.max_output_tokens, settings.temperature, settings.top_p, settings.top_k) == (77, 0.5, 0.9, 5)
     assert (settings.stop, settings.user, settings.service_tier) == (("a", "b"), "u", "default")
-    assert plain(settings.format) == {"is": "Format", "schema": schema}
+    assert shown(settings.format) == {"is": "Format", "schema": schema}
     older = read(output_format={"type": "json_schema", "schema": schema}).settings.format
     assert isinstance(older, Format)
-    assert plain(older) == plain(settings.format)
+    assert shown(older) == shown(settings.format)
 
 
 def test_members_that_only_this_dialect_has_are_losses_and_envelopes_are_none() -> None:

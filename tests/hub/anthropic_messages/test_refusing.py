@@ -7,7 +7,8 @@ import pytest
 
 from octogate.core.errors import BadRequest
 
-from .messages import DIALECT, HI, call_of, lost, plain, read
+from ..shown import shown
+from .messages import DIALECT, HI, call_of, lost, read
 
 
 def faults_of(**members: Any) -> dict[str, str]:
@@ -115,4 +116,4 @@ def test_nothing_nests_without_end() -> None:
     prompt = read(messages=[{"role": "user", "content": [block]}])
 
     assert list(lost(prompt)) == ["messages[0].content[0].content[0]"]
-    assert json.dumps(plain(prompt.turns))
+    assert json.dumps(shown(prompt.turns))

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from octogate.core.conversation import Answer, Choice, Citation, Finish, Part, Prompt, Reasoning, Text, ToolCall
 from octogate.core.usage import Usage
 from octogate.dialects.hub import Destination
+from octogate.dialects.tool_aliases import ToolAliases
 
-from .messages import CALL, DIALECT, ENDPOINT, HEADING, OWN, plain, write
+from ..shown import shown
+from .messages import CALL, DIALECT, ENDPOINT, HEADING, OWN, write
 from .prompts import SOME_WORDS, WILD, own
 from .rules import violations
 
@@ -22,7 +24,8 @@ def test_whatever_a_caller_asks_anthropic_gets_nothing_that_it_refuses(model: st
     @settings(max_examples=150, deadline=None)
     @given(WILD)
     def holds(prompt: Prompt) -> None:
-        body, losses = write(prompt, model=model)
+        told = ToolAliases(DIALECT.tool_name, prompt).told(prompt)
+        body, losses = write(told, model=model)
 
         assert violations(body) == []
         assert all(loss.reason for loss in losses)
@@ -36,7 +39,7 @@ def test_what_anthropic_can_be_told_comes_back_as_it_was(prompt: Prompt) -> None
     written = DIALECT.write_prompt(prompt, Destination(model="some-model"))
 
     assert written.losses == ()
-    assert plain(read_again(written.body)) == plain(prompt)
+    assert shown(read_again(written.body)) == shown(prompt)
 
 
 @settings(max_examples=80, deadline=None)

@@ -30,7 +30,8 @@ from octogate.core.conversation import (
 from octogate.core.usage import Usage
 from octogate.dialects.anthropic_messages import encoder
 
-from .messages import CALL, DIALECT, FOREIGN, HEADING, OWN, decode, encode, events_of, joined, sse
+from ..shown import joined
+from .messages import CALL, DIALECT, FOREIGN, HEADING, OWN, decode, encode, events_of, sse
 
 BEGUN = Begun("up_1", "gpt-x")
 START = {
@@ -68,7 +69,7 @@ def pieces_in(*events: dict[str, Any]) -> list[Piece]:
     return pieces[1:-2]
 
 
-def shown(*pieces: Piece) -> list[dict[str, Any]]:
+def written(*pieces: Piece) -> list[dict[str, Any]]:
     """The events of the content blocks for these pieces."""
     events = events_of(encode(BEGUN, *pieces, Finished("stop")))
     assert [event["type"] for event in events[:1] + events[-2:]] == ["message_start", "message_delta", "message_stop"]
@@ -217,11 +218,11 @@ def test_thoughts_are_signed_before_they_stop() -> None:
     unsigned = seals.seal(Signature("openai_chat", ""), "anthropic_messages")
     start = {"type": "thinking", "thinking": "", "signature": ""}
 
-    assert shown(ReasoningPiece("t"), SignaturePiece(FOREIGN), END, ReasoningPiece("u"), END) == [
+    assert written(ReasoningPiece("t"), SignaturePiece(FOREIGN), END, ReasoningPiece("u"), END) == [
         *block(0, start, {"type": "thinking_delta", "thinking": "t"}, {"type": "signature_delta", "signature": seals.seal(FOREIGN, "anthropic_messages")}),
         *block(1, start, {"type": "thinking_delta", "thinking": "u"}, {"type": "signature_delta", "signature": unsigned}),
     ]  # fmt: skip
-    assert shown(HiddenReasoning(FOREIGN)) == block(
+    assert written(HiddenReasoning(FOREIGN)) == block(
         0, {"type": "redacted_thinking", "data": seals.seal(FOREIGN, "anthropic_messages")}
     )
 
@@ -229,7 +230,7 @@ def test_thoughts_are_signed_before_they_stop() -> None:
 def test_calls_keep_their_names_ids_and_arguments() -> None:
     begun = {"type": "tool_use", "id": seals.pack_id("c1", FOREIGN), "name": "f", "input": {}}
 
-    assert shown(ToolBegun("c1", "f", signature=FOREIGN), ArgumentsPiece('{"a"'), ArgumentsPiece(":1}"), END, ToolBegun("c2", "g"), END) == [
+    assert written(ToolBegun("c1", "f", signature=FOREIGN), ArgumentsPiece('{"a"'), ArgumentsPiece(":1}"), END, ToolBegun("c2", "g"), END) == [
         *block(0, begun, *({"type": "input_json_delta", "partial_json": text} for text in ('{"a"', ":1}"))),
         *block(1, {"type": "tool_use", "id": "c2", "name": "g", "input": {}}, {"type": "input_json_delta", "partial_json": "{}"}),
     ]  # fmt: skip
@@ -245,7 +246,7 @@ def test_sources_pictures_and_refusals_are_shown_as_text_can() -> None:
         "url": "u",
     }
 
-    assert shown(TextPiece("a"), CitationPiece(Citation("u", "t", "q")), SignaturePiece(FOREIGN), END, MediaPiece(Media("image", "image/png", data="aGk=")), RefusalPiece("no"), END) == [
+    assert written(TextPiece("a"), CitationPiece(Citation("u", "t", "q")), SignaturePiece(FOREIGN), END, MediaPiece(Media("image", "image/png", data="aGk=")), RefusalPiece("no"), END) == [
         *block(0, text, {"type": "text_delta", "text": "a"}, {"type": "citations_delta", "citation": citation}),
         *block(1, text, {"type": "text_delta", "text": "![image](data:image/png;base64,aGk=)"}),
         *block(2, text, {"type": "text_delta", "text": "no"}),
@@ -253,7 +254,7 @@ def test_sources_pictures_and_refusals_are_shown_as_text_can() -> None:
 
 
 def test_other_answers_than_the_first_are_not_shown() -> None:
-    assert shown(
+    assert written(
         TextPiece("b", choice=1),
         TextPiece("a"),
         ToolBegun("x", "f", choice=1),

@@ -164,9 +164,9 @@ def test_arguments_that_are_no_object_are_told_as_text_and_named() -> None:
 
 
 def test_tools_that_were_called_are_told_even_when_none_may_be_called_now() -> None:
-    body, losses = write(prompt_of(HI, assistant(ToolCall("c", "a.b", "{}")), user(ToolResult("c", ()))))
+    body, losses = write(prompt_of(HI, assistant(ToolCall("c", "f", "{}")), user(ToolResult("c", ()))))
 
-    assert body["tools"] == [{"name": "a_b", "input_schema": {"type": "object", "properties": {}}}]
+    assert body["tools"] == [{"name": "f", "input_schema": {"type": "object", "properties": {}}}]
     assert body["tool_choice"] == {"type": "none"}
     assert losses == ()
 

@@ -74,12 +74,6 @@ def test_a_choice_that_cannot_be_made_is_lost() -> None:
     assert (body["tool_choice"], fields(losses)) == ({"type": "auto"}, ["tool_choice"])
 
 
-def test_a_tool_whose_name_anthropic_refuses_cannot_be_left_out() -> None:
-    _, losses = write(prompt_of(HI, tools=(Tool("a.b"), F)))
-
-    assert [(loss.field, loss.fatal) for loss in losses] == [("tools[0]", True)]
-
-
 def test_schemas_are_fitted_to_what_anthropic_takes() -> None:
     alternatives = Tool("f", schema=msgspec.Raw(b'{"anyOf":[{"required":["a"]}],"properties":{"a":{}}}'))
     strict = Tool(

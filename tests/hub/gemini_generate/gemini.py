@@ -78,16 +78,3 @@ def decoded(stream: bytes) -> list[Piece]:
         if data is not None:
             pieces += decoder.decode(name, data)
     return [*pieces, *decoder.end()]
-
-
-def shown(value: Any) -> Any:
-    """A value with the name of each struct and without members that say nothing."""
-    if isinstance(value, msgspec.Raw):
-        return msgspec.json.decode(value)
-    if isinstance(value, msgspec.Struct):
-        fields = msgspec.structs.fields(value)
-        told = {f.name: getattr(value, f.name) for f in fields if getattr(value, f.name) != f.default}
-        return {"is": type(value).__name__} | {name: shown(member) for name, member in told.items()}
-    if isinstance(value, (list, tuple)):
-        return [shown(one) for one in value]
-    return msgspec.to_builtins(value)

@@ -8,7 +8,8 @@ import pytest
 
 from octogate.core.conversation import ToolCall
 
-from .gemini import DIALECT, GOLDEN, decoded, prompt, shown
+from ..shown import shown
+from .gemini import DIALECT, GOLDEN, decoded, prompt
 
 
 def _named(kind: str) -> list[Any]:

@@ -42,7 +42,8 @@ from octogate.core.conversation import (
 from octogate.core.usage import Usage
 from octogate.dialects.hub import Destination
 
-from .gemini import DIALECT, HEADING, call, decoded, encoded, endpoint, shown
+from ..shown import shown
+from .gemini import DIALECT, HEADING, call, decoded, encoded, endpoint
 
 FAST = settings(max_examples=60, deadline=None)
 

@@ -22,6 +22,7 @@ from octogate.core.conversation import (
     ToolResult,
     Turn,
 )
+from octogate.dialects.findings import AT_PROVIDER
 
 from .gemini import says, talk, written
 
@@ -221,7 +222,7 @@ def test_media_that_the_target_cannot_reach_are_told() -> None:
     assert losses == (
         Loss("messages[0].content[1].detail", "this target chooses the resolution itself"),
         Loss("messages[0].content[1]", "this target cannot fetch the address"),
-        Loss("messages[0].content[2]", "the file lies at another provider", fatal=True),
+        Loss("messages[0].content[2]", AT_PROVIDER, fatal=True),
     )
 
 

@@ -4,20 +4,14 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from octogate.core.call import Call, Endpoint
 from octogate.core.conversation import (
     Answer,
-    ArgumentsPiece,
     Choice,
     Loss,
     Piece,
     Prompt,
-    ReasoningPiece,
-    RefusalPiece,
     Settings,
-    TextPiece,
     Turn,
 )
 from octogate.dialects.hub import Destination, Heading
@@ -28,8 +22,6 @@ DIALECT = OpenAIChat()
 ENDPOINT = Endpoint(dialect="openai_chat", operation="generate")
 HEADING = Heading(request_id="req_1", created=1_700_000_000)
 HI = [{"role": "user", "content": "hi"}]
-
-_GROWING = (TextPiece, ReasoningPiece, RefusalPiece, ArgumentsPiece)
 
 
 def call_of(body: dict[str, Any]) -> Call:
@@ -124,15 +116,3 @@ def deltas_of(stream: bytes) -> list[dict[str, Any]]:
 def decode_stream(stream: bytes) -> list[Piece]:
     """The pieces of a stream as it goes over the wire."""
     return decode(*(data.decode() for data in data_of(stream)))
-
-
-def merged(pieces: Iterable[Piece]) -> list[Piece]:
-    """The same pieces, neighbours of one kind and choice as one."""
-    found: list[Piece] = []
-    for piece in pieces:
-        last = found[-1] if found else None
-        if isinstance(piece, _GROWING) and type(last) is type(piece) and last.choice == piece.choice:
-            found[-1] = msgspec.structs.replace(last, text=last.text + piece.text)
-        else:
-            found.append(piece)
-    return found

@@ -18,6 +18,7 @@ from octogate.core.conversation import (
 )
 from octogate.core.errors import BadRequest
 from octogate.core.seals import pack_id, seal
+from octogate.dialects.findings import AT_PROVIDER
 
 from .chat import DIALECT, ENDPOINT, read, turns
 
@@ -264,7 +265,7 @@ def test_a_file_that_lies_at_the_provider_cannot_be_left_out() -> None:
     content = [{"type": "file", "file": {"file_id": "file-1"}}]
 
     assert read(messages=[{"role": "user", "content": content}]).losses == (
-        Loss("messages[0].content[0].file.file_id", "the file lies at the provider to which it was uploaded", True),
+        Loss("messages[0].content[0].file.file_id", AT_PROVIDER, True),
     )
 
 

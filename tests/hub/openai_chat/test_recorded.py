@@ -27,7 +27,8 @@ from octogate.core.conversation import (
 from octogate.core.usage import Usage
 from octogate.dialects.hub import Destination
 
-from .chat import DIALECT, ENDPOINT, HEADING, HI, call_of, decode_stream, merged
+from ..shown import joined
+from .chat import DIALECT, ENDPOINT, HEADING, HI, call_of, decode_stream
 
 ROOT = Path(os.environ.get("OCTOGATE_FIXTURES", "/nonexistent"))
 
@@ -167,5 +168,5 @@ def through_the_reader(body: bytes) -> list[Piece]:
     assert reader.failure is None
     encoder = DIALECT.encoder(call, HEADING)
     again = decode_stream(encoder.encode(pieces) + encoder.end())
-    assert meaning_of_pieces(merged(again)) | {"usage": None} == meaning_of_pieces(pieces) | {"usage": None}
+    assert meaning_of_pieces(joined(again)) | {"usage": None} == meaning_of_pieces(pieces) | {"usage": None}
     return pieces

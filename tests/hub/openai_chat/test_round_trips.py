@@ -41,7 +41,8 @@ from octogate.core.conversation import (
 from octogate.core.usage import Usage
 from octogate.dialects.hub import Destination
 
-from .chat import DIALECT, HEADING, HI, an_answer, call_of, decode_stream, encode, merged, prompt_of
+from ..shown import joined, shown
+from .chat import DIALECT, HEADING, HI, an_answer, call_of, decode_stream, encode, prompt_of
 
 FEW = settings(max_examples=60, deadline=None)
 
@@ -134,11 +135,6 @@ def prompts(draw: st.DrawFn) -> Prompt:
     )
 
 
-def plain(prompt: Prompt) -> Any:
-    """Values that can be compared: raw JSON has no equality of its own."""
-    return msgspec.json.decode(msgspec.json.encode(prompt))
-
-
 @FEW
 @given(prompts())
 def test_a_prompt_comes_back_as_it_was(prompt: Prompt) -> None:
@@ -146,7 +142,7 @@ def test_a_prompt_comes_back_as_it_was(prompt: Prompt) -> None:
     call = DIALECT.read_call(written.body, call_of({"messages": HI}).endpoint, max_output_tokens=10**6, max_messages=99)
 
     assert written.losses == ()
-    assert plain(DIALECT.read_prompt(call)) == plain(prompt)
+    assert shown(DIALECT.read_prompt(call)) == shown(prompt)
 
 
 @FEW
@@ -247,12 +243,12 @@ def streams(draw: st.DrawFn) -> tuple[int, list[Piece]]:
 def seen(pieces: list[Piece], choice: int) -> list[Piece]:
     """What a reader of one answer is told. Two texts or two refusals in a row are one: chunks do not mark their end."""
     found: list[Piece] = []
-    for piece in merged(each for each in pieces if getattr(each, "choice", -1) == choice):
+    for piece in joined(each for each in pieces if getattr(each, "choice", -1) == choice):
         again = type(piece) in (TextPiece, RefusalPiece) and [type(each) for each in found[-2:]] == [
             type(piece),
             PartEnd,
         ]
-        found = merged([*(found[:-1] if again else found), piece])
+        found = joined([*(found[:-1] if again else found), piece])
     return found
 
 
@@ -295,7 +291,7 @@ def test_every_chunking_of_a_stream_reads_the_same() -> None:
         assert passed == stream
         assert reader.failure is None
 
-    back = merged(decode_stream(stream))
+    back = joined(decode_stream(stream))
     assert back == [
         Begun("chatcmpl-req_1", "m1"),
         *pieces[1:-3],

@@ -93,5 +93,7 @@ def test_a_client_of_any_dialect_brings_them_back(client: Any) -> None:
     )
 
     said = [message for message in body["messages"] if message["role"] == "assistant"]
-    assert [message.get("reasoning_content") for message in said if "tool_calls" in message] == ["They want the date.\n"]
+    assert [message.get("reasoning_content") for message in said if "tool_calls" in message] == [
+        "They want the date.\n"
+    ]
     assert [message["content"] for message in body["messages"] if message["role"] == "tool"] == ["Monday"]

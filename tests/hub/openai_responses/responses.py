@@ -4,20 +4,14 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from octogate.core.call import Call, Endpoint
 from octogate.core.conversation import (
     Answer,
-    ArgumentsPiece,
     Choice,
     Loss,
     Piece,
     Prompt,
-    ReasoningPiece,
-    RefusalPiece,
     Settings,
-    TextPiece,
     Turn,
 )
 from octogate.dialects.hub import Destination, Heading
@@ -27,8 +21,6 @@ from octogate.dialects.sse import EventSplitter
 DIALECT = OpenAIResponses()
 ENDPOINT = Endpoint(dialect="openai_responses", operation="generate")
 HEADING = Heading(request_id="req_1", created=1_700_000_000)
-
-_GROWING = (TextPiece, ReasoningPiece, RefusalPiece, ArgumentsPiece)
 
 
 def call_of(body: dict[str, Any] | bytes) -> Call:
@@ -117,15 +109,3 @@ def decode_stream(stream: bytes) -> list[Piece]:
         if data is not None and not data.startswith(b"[DONE]"):
             pieces += decoder.decode(name, data)
     return [*pieces, *decoder.end()]
-
-
-def merged(pieces: Iterable[Piece]) -> list[Piece]:
-    """The same pieces, neighbours of one kind as one."""
-    found: list[Piece] = []
-    for piece in pieces:
-        last = found[-1] if found else None
-        if isinstance(piece, _GROWING) and type(last) is type(piece) and getattr(piece, "logprobs", None) is None:
-            found[-1] = msgspec.structs.replace(last, text=last.text + piece.text)
-        else:
-            found.append(piece)
-    return found

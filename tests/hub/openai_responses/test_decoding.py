@@ -25,7 +25,8 @@ from octogate.core.conversation import (
 )
 from octogate.core.usage import Usage
 
-from .responses import DIALECT, decode, merged
+from ..shown import joined
+from .responses import DIALECT, decode
 
 CREATED = {"type": "response.created", "sequence_number": 0, "response": {"id": "r1", "model": "m1", "output": []}}
 BEGUN = Begun("r1", "m1")
@@ -95,7 +96,7 @@ def test_text_goes_on_as_it_comes_and_the_end_tells_why_and_what_it_cost():
 
 
 def test_thoughts_come_in_sections_and_are_sealed_when_they_are_whole():
-    assert merged(
+    assert joined(
         decode(
             CREATED,
             added(0, "reasoning", encrypted_content="unfinished"),
@@ -151,7 +152,7 @@ def test_a_call_opens_with_its_name_and_its_arguments_follow():
 
 
 def test_calls_that_come_at_the_same_time_are_told_one_after_the_other():
-    assert merged(
+    assert joined(
         decode(
             CREATED,
             added(0, "function_call", call_id="c1", name="a"),
@@ -246,11 +247,11 @@ def whole_items():
 
 def opened(pieces):
     """The pieces, without the empty ones that only open a part."""
-    return [piece for piece in merged(pieces) if getattr(piece, "text", "x")]
+    return [piece for piece in joined(pieces) if getattr(piece, "text", "x")]
 
 
 def test_what_the_deltas_left_out_is_filled_in():
-    assert merged(decode(CREATED, text("Hel"), done(0, "message", content=words("Hello", "!")), ended())) == [
+    assert joined(decode(CREATED, text("Hel"), done(0, "message", content=words("Hello", "!")), ended())) == [
         BEGUN,
         TextPiece("Hello"),
         PartEnd(),
@@ -273,8 +274,8 @@ def test_items_whose_ids_say_where_they_belong_are_not_told_twice_when_the_last_
 
 def test_events_without_numbers_belong_to_the_item_they_name_or_to_the_last_one():
     bare = {"type": "response.output_text.delta"}
-    assert merged(decode(CREATED, {**bare, "delta": "a"}, {**bare, "delta": "b"}, ended()))[1] == TextPiece("ab")
-    assert merged(
+    assert joined(decode(CREATED, {**bare, "delta": "a"}, {**bare, "delta": "b"}, ended()))[1] == TextPiece("ab")
+    assert joined(
         decode(CREATED, {**bare, "item_id": "x", "delta": "a"}, {**bare, "item_id": "y", "delta": "b"}, ended())
     )[1:5] == [TextPiece("a"), PartEnd(), TextPiece("b"), PartEnd()]
 
@@ -352,7 +353,7 @@ def test_a_call_without_arguments_has_empty_ones():
 
 
 def test_a_call_whose_name_comes_last_waits_for_it():
-    assert merged(
+    assert joined(
         decode(
             CREATED,
             arguments('{"x":', 0),

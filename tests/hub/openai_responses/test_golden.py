@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from .responses import DIALECT, call_of, decode, encode, events_of, merged
+from ..shown import joined
+from .responses import DIALECT, call_of, decode, encode, events_of
 
 FILES = {path.stem: json.loads(path.read_bytes()) for path in sorted((Path(__file__).parent / "golden").glob("*.json"))}
 
@@ -56,4 +57,4 @@ def test_a_documented_stream_that_is_written_by_us_has_the_same_events_in_the_sa
     assert [event.get("delta") for event in ours] == [event.get("delta") for event in case["events"]]
     for ours_one, theirs in zip(ours, case["events"], strict=True):
         assert theirs.keys() <= ours_one.keys()
-    assert merged(decode(*ours))[1:] == merged(pieces)[1:]
+    assert joined(decode(*ours))[1:] == joined(pieces)[1:]

@@ -40,7 +40,8 @@ from octogate.core.conversation import (
 from octogate.core.usage import Usage
 from octogate.dialects.hub import Destination
 
-from .responses import DIALECT, call_of, decode_stream, encode, merged
+from ..shown import joined, shown
+from .responses import DIALECT, call_of, decode_stream, encode
 
 WORDS = st.text(min_size=1, max_size=20)
 NAMES = st.from_regex(r"[a-z_]{1,12}", fullmatch=True)
@@ -124,11 +125,6 @@ def prompts(draw):
     )
 
 
-def plain(prompt):
-    """Everything of a prompt as values that can be compared: the text of schemas counts, not where it lies."""
-    return msgspec.json.decode(msgspec.json.encode(prompt))
-
-
 @given(prompts())
 def test_a_prompt_that_is_written_and_read_again_is_the_same(prompt):
     written = DIALECT.write_prompt(prompt, Destination(model="m"))
@@ -137,7 +133,7 @@ def test_a_prompt_that_is_written_and_read_again_is_the_same(prompt):
     again = DIALECT.read_prompt(call_of(written.body))
 
     assert again.losses == ()
-    assert plain(again) == plain(prompt)
+    assert shown(again) == shown(prompt)
 
 
 CITATIONS = st.builds(Citation, url=URLS, title=WORDS, start=st.integers(0, 9), end=st.integers(0, 9))
@@ -190,7 +186,7 @@ def test_a_stream_that_is_written_is_whole_for_the_native_reader_and_says_the_sa
     assert passed == stream
     assert (reader.failure, reader.complete) == (None, True)
     assert reader.usage == pieces[-1].usage
-    assert merged(decode_stream(stream)) == merged(pieces)
+    assert joined(decode_stream(stream)) == joined(pieces)
 
 
 @given(streams(), st.integers(1, 60))
@@ -211,4 +207,4 @@ def test_the_last_response_of_a_stream_says_the_same_as_its_events(pieces):
     decoder = DIALECT.decoder()
     alone = [*decoder.decode(b"", last), *decoder.end()]
 
-    assert merged(alone) == merged(pieces)
+    assert joined(alone) == joined(pieces)

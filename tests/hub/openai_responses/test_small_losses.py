@@ -46,7 +46,14 @@ def test_the_bookkeeping_of_an_earlier_answer_is_no_loss():
                 "content": [{"type": "output_text", "text": "a", "annotations": [], "logprobs": [{"token": "a"}]}],
             },
             {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": "AAAA", "quality": "high"},
-            {"type": "function_call", "id": "fc_1", "status": "completed", "call_id": "c", "name": "f", "arguments": "{}"},
+            {
+                "type": "function_call",
+                "id": "fc_1",
+                "status": "completed",
+                "call_id": "c",
+                "name": "f",
+                "arguments": "{}",
+            },
             {"type": "function_call_output", "id": "fo_1", "status": "completed", "call_id": "c", "output": "r"},
         ]
     )

@@ -1,5 +1,6 @@
 """Anthropic messages: `POST /v1/messages` and `/v1/messages/count_tokens`."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -14,7 +15,7 @@ from octogate.dialects import body as bodies
 from octogate.dialects import faults
 from octogate.dialects.anthropic_messages.decoder import MessagesDecoder
 from octogate.dialects.anthropic_messages.encoder import MessagesEncoder
-from octogate.dialects.anthropic_messages.hygiene import freed
+from octogate.dialects.anthropic_messages.own_history import own_history
 from octogate.dialects.anthropic_messages.read_answer import read_answer
 from octogate.dialects.anthropic_messages.read_call import read_call
 from octogate.dialects.anthropic_messages.read_prompt import read_prompt
@@ -57,6 +58,7 @@ class AnthropicMessages:
     """The messages dialect."""
 
     name: DialectName = "anthropic_messages"
+    tool_name: re.Pattern[str] = re.compile(r"[A-Za-z0-9_-]{1,128}")
     keep_alive = b'event: ping\ndata: {"type": "ping"}\n\n'
     field_names: Mapping[str, str] = MappingProxyType(
         {
@@ -74,7 +76,7 @@ class AnthropicMessages:
 
     def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
         """See Dialect. The caller's own cap is required, so that a default is never needed; usage comes unasked."""
-        return bodies.write_object({**freed(call.fields), "model": bodies.to_raw(model)})
+        return bodies.write_object({**own_history(call.fields), "model": bodies.to_raw(model)})
 
     def target_path(self, call: Call, *, model: str) -> str:
         """The model is in the body."""

@@ -8,10 +8,12 @@ import msgspec
 from octogate.core.call import Call
 from octogate.core.conversation import Prompt, Role, Text, Turn
 from octogate.core.errors import BadRequest
-from octogate.dialects.anthropic_messages.findings import Findings, Shape, first_byte
-from octogate.dialects.anthropic_messages.read_parts import Content, read_parts
+from octogate.dialects.anthropic_messages.blocks import Content, Reading
+from octogate.dialects.anthropic_messages.read_parts import read_parts
 from octogate.dialects.anthropic_messages.read_settings import read_settings
 from octogate.dialects.anthropic_messages.read_tools import read_choice, read_tools
+from octogate.dialects.anthropic_messages.shape import Shape
+from octogate.dialects.body import first_byte
 from octogate.dialects.checks import is_null
 from octogate.dialects.faults import UNREADABLE
 
@@ -42,7 +44,7 @@ def read_prompt(call: Call) -> Prompt:
 
 
 def _read(call: Call) -> Prompt:
-    fields, found = call.fields, Findings()
+    fields, found = call.fields, Reading()
     turns = (*_read_system(fields.get("system", _ABSENT), found), *_read_messages(fields["messages"], found))
     tools = read_tools(fields.get("tools", _ABSENT), found)
     choice, parallel = read_choice(fields.get("tool_choice", _ABSENT), tools, found)
@@ -51,7 +53,7 @@ def _read(call: Call) -> Prompt:
     return Prompt(turns=turns, tools=tools, tool_choice=choice, settings=settings, losses=tuple(found.losses))
 
 
-def _read_system(raw: msgspec.Raw, found: Findings) -> tuple[Turn, ...]:
+def _read_system(raw: msgspec.Raw, found: Reading) -> tuple[Turn, ...]:
     """`system`, a string or blocks of text, is the first turn."""
     if is_null(raw):
         return ()
@@ -67,14 +69,14 @@ def _read_system(raw: msgspec.Raw, found: Findings) -> tuple[Turn, ...]:
     return (Turn("system", parts),)
 
 
-def _read_messages(raw: msgspec.Raw, found: Findings) -> tuple[Turn, ...]:
+def _read_messages(raw: msgspec.Raw, found: Reading) -> tuple[Turn, ...]:
     return tuple(
         Turn(message.role, read_parts(message.content, f"messages[{at}].content", found))
         for at, message in enumerate(_decode(raw, found))
     )
 
 
-def _decode(raw: msgspec.Raw, found: Findings) -> Sequence[_Message]:
+def _decode(raw: msgspec.Raw, found: Reading) -> Sequence[_Message]:
     try:
         return _MESSAGES.decode(raw)
     except msgspec.ValidationError:

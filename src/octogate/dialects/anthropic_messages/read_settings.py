@@ -5,10 +5,11 @@ from typing import Final
 import msgspec
 
 from octogate.core.conversation import Format, Settings, Thinking
-from octogate.dialects.anthropic_messages.findings import ONLY_HERE, Findings, Shape, first_byte
-from octogate.dialects.body import Members, read_value
-from octogate.dialects.checks import check_members, integer, is_null, number, text, whole
+from octogate.dialects.anthropic_messages.shape import Shape
+from octogate.dialects.body import Members, first_byte, read_value
+from octogate.dialects.checks import check_members, integer, is_null, number, real, text, whole
 from octogate.dialects.efforts import MIN_TOKENS
+from octogate.dialects.findings import ONLY_HERE, Findings
 
 HARMLESS: Final = frozenset(
     "model messages system max_tokens stream temperature top_p top_k stop_sequences tools tool_choice thinking"
@@ -63,8 +64,8 @@ def read_settings(fields: Members, found: Findings, parallel: bool | None) -> Se
     _lose_own(fields, found)
     return Settings(
         max_output_tokens=whole(values.get("max_tokens")),
-        temperature=_float(values.get("temperature")),
-        top_p=_float(values.get("top_p")),
+        temperature=real(values.get("temperature")),
+        top_p=real(values.get("top_p")),
         top_k=whole(values.get("top_k")),
         stop=_read_stop(fields.get("stop_sequences", _ABSENT), found),
         format=form,
@@ -77,7 +78,7 @@ def read_settings(fields: Members, found: Findings, parallel: bool | None) -> Se
 
 def _read_thinking(raw: msgspec.Raw, effort: str | None, found: Findings) -> Thinking | None:
     """`thinking` and `output_config.effort`, which says how hard a model thinks that is not told so otherwise."""
-    if is_null(raw) or found.table(raw, "thinking") is None:
+    if is_null(raw) or found.raw_table(raw, "thinking", needed=True) is None:
         return None if effort is None else Thinking(effort=effort)
     thinking = _THINKING.read(raw, "thinking", found)
     show = _SHOWN.get(thinking.display) if isinstance(thinking.display, str) else None
@@ -105,7 +106,7 @@ def _read_output_config(fields: Members, found: Findings) -> tuple[str | None, F
     old = fields.get("output_format", _ABSENT)
     form = _read_format(old, "output_format", found)
     raw = fields.get("output_config", _ABSENT)
-    if is_null(raw) or found.table(raw, "output_config") is None:
+    if is_null(raw) or found.raw_table(raw, "output_config", needed=True) is None:
         return None, form
     config = _OUTPUT_CONFIG.read(raw, "output_config", found)
     effort = None
@@ -117,13 +118,13 @@ def _read_output_config(fields: Members, found: Findings) -> tuple[str | None, F
 
 
 def _read_format(raw: msgspec.Raw, path: str, found: Findings) -> Format | None:
-    if is_null(raw) or found.table(raw, path) is None:
+    if is_null(raw) or found.raw_table(raw, path, needed=True) is None:
         return None
     form = _FORMAT.read(raw, path, found)
     if form.type != "json_schema":
         found.faults.rule(f"{path}.type", "must be one of: json_schema")
         return None
-    schema = found.table(form.schema, f"{path}.schema")
+    schema = found.raw_table(form.schema, f"{path}.schema", needed=True)
     return None if schema is None else Format(schema)
 
 
@@ -146,8 +147,8 @@ def _read_user(raw: msgspec.Raw, found: Findings) -> str | None:
     metadata = _METADATA.decode(raw)
     for name in metadata:
         if name != "user_id":
-            found.lose(f"metadata.{name[:64]}", ONLY_HERE)
-    return found.optional_text(metadata.get("user_id"), "metadata.user_id")
+            found.lose(f"metadata.{name[:64]}")
+    return found.text(metadata.get("user_id"), "metadata.user_id")
 
 
 def _read_tier(value: object, found: Findings) -> str | None:
@@ -163,7 +164,3 @@ def _lose_own(fields: Members, found: Findings) -> None:
     for name, raw in fields.items():
         if name not in HARMLESS and not name.startswith("x-") and not is_null(raw):
             found.lose(name[:64], _REASONS.get(name, ONLY_HERE))
-
-
-def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None

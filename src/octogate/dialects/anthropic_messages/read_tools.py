@@ -5,9 +5,11 @@ from typing import Final
 import msgspec
 
 from octogate.core.conversation import Tool, ToolChoice
-from octogate.dialects.anthropic_messages.findings import Findings, Shape, first_byte
-from octogate.dialects.anthropic_messages.read_parts import cache_mark
+from octogate.dialects.anthropic_messages.blocks import cache_mark
+from octogate.dialects.anthropic_messages.shape import Shape
+from octogate.dialects.body import first_byte
 from octogate.dialects.checks import is_null
+from octogate.dialects.findings import Findings
 
 _ABSENT: Final = msgspec.Raw()
 
@@ -47,7 +49,7 @@ def read_tools(raw: msgspec.Raw, found: Findings) -> tuple[Tool, ...]:
 
 def read_choice(raw: msgspec.Raw, tools: tuple[Tool, ...], found: Findings) -> tuple[ToolChoice | None, bool | None]:
     """The choice, and False when calls in parallel are forbidden. A choice of a tool that is lost is lost with it."""
-    if is_null(raw) or found.table(raw, "tool_choice") is None:
+    if is_null(raw) or found.raw_table(raw, "tool_choice", needed=True) is None:
         return None, None
     choice = _CHOICE.read(raw, "tool_choice", found)
     alone = found.flag(choice.disable_parallel_tool_use, "tool_choice.disable_parallel_tool_use")
@@ -57,7 +59,7 @@ def read_choice(raw: msgspec.Raw, tools: tuple[Tool, ...], found: Findings) -> t
     if choice.type != "tool":
         found.faults.rule("tool_choice.type", "must be one of: auto any tool none")
         return None, parallel
-    name = found.text(choice.name, "tool_choice.name")
+    name = found.needed(choice.name, "tool_choice.name")
     if name not in {tool.name for tool in tools}:
         found.lose("tool_choice", "the tool that it names is not among those that can be offered")
         return None, parallel
@@ -80,9 +82,9 @@ def _read_tool(raw: msgspec.Raw, path: str, found: Findings) -> Tool | None:
         found.lose(path, "only Anthropic runs code that calls tools")
         return None
     return Tool(
-        name=found.text(tool.name, f"{path}.name"),
-        description=found.optional_text(tool.description, f"{path}.description"),
-        schema=found.table(tool.input_schema, f"{path}.input_schema"),
+        name=found.needed(tool.name, f"{path}.name"),
+        description=found.text(tool.description, f"{path}.description"),
+        schema=found.raw_table(tool.input_schema, f"{path}.input_schema", needed=True),
         strict=found.flag(tool.strict, f"{path}.strict"),
         cache=cache_mark(tool.cache_control, path, found),
     )

@@ -1,18 +1,16 @@
 """Reads a stream of Anthropic messages events."""
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
 from octogate.core.call import Call
 from octogate.core.usage import Usage
 from octogate.dialects.sse import Event, EventSplitter
-from octogate.dialects.stream import EventReader, Verdict, text_bytes
+from octogate.dialects.stream import Count, EventReader, Verdict, text_bytes
 
 _ABSENT: Final = msgspec.Raw()
 _STOP: Final = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
-
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class _Written(msgspec.Struct, gc=False):

@@ -5,7 +5,8 @@ from typing import Final
 import msgspec
 
 from octogate.core.usage import Usage
-from octogate.dialects.anthropic_messages.stream import Count, Counts
+from octogate.dialects.anthropic_messages.stream import Counts
+from octogate.dialects.stream import Count
 
 
 class _OutputDetails(msgspec.Struct, gc=False):

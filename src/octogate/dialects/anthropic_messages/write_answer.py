@@ -8,9 +8,11 @@ from octogate.core import seals
 from octogate.core.conversation import Answer, Media, Part, Reasoning, Refusal, Text, ToolCall
 from octogate.dialects.anthropic_messages.citations import write_citation
 from octogate.dialects.anthropic_messages.finishes import stop_reason_of, write_tier
-from octogate.dialects.anthropic_messages.identity import OWN, input_of, shown_id, shown_signature, wrapped_input
+from octogate.dialects.anthropic_messages.identity import OWN, shown_id, shown_signature
 from octogate.dialects.anthropic_messages.usage import write_full_usage
 from octogate.dialects.hub import Heading
+from octogate.dialects.media import data_url
+from octogate.dialects.tool_calls import object_in, wrapped
 
 
 def write_answer(answer: Answer, heading: Heading) -> bytes:
@@ -39,12 +41,9 @@ def shown_media(media: Media) -> str:
     if media.text is not None:
         return media.text
     label = media.name or media.kind
-    where = media.url
-    if media.data is not None:
-        where = f"data:{media.media_type};base64,{media.data}"
-    if where is None:
+    if media.url is None and media.data is None:
         return f"[{label}]"
-    return f"{'!' if media.kind == 'image' else ''}[{label}]({where})"
+    return f"{'!' if media.kind == 'image' else ''}[{label}]({data_url(media)})"
 
 
 def _blocks(part: Part) -> Iterator[dict[str, object]]:
@@ -57,7 +56,7 @@ def _blocks(part: Part) -> Iterator[dict[str, object]]:
             yield block
     elif isinstance(part, ToolCall):
         call_id = shown_id(part.id, part.signature)
-        arguments = input_of(part.arguments) or wrapped_input(part.arguments)
+        arguments = object_in(part.arguments) or wrapped(part.arguments)
         yield {"type": "tool_use", "id": call_id, "name": part.name, "input": arguments}
     elif isinstance(part, Refusal):
         yield {"type": "text", "text": part.text}

@@ -1,20 +1,17 @@
 """Turns → system blocks and messages by Anthropic's rules: roles alternate, and results follow their calls at once."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
 from octogate.core.conversation import Loss, Media, Part, Reasoning, Refusal, Text, ToolCall, ToolResult, Turn
-from octogate.dialects.anthropic_messages.identity import input_of, legal_id, made_id, wrapped_input
+from octogate.dialects.anthropic_messages.identity import legal_id
 from octogate.dialects.anthropic_messages.tool_loop import THINKING
 from octogate.dialects.anthropic_messages.write_parts import Block, cache_control, write_content, write_reasoning
+from octogate.dialects.tool_calls import NO_RESULT, made_id, object_in, wrapped
 
-_ANSWERLESS: Final = "No result was given."
 _CONTINUE: Final = "Continue."
-_ILLEGAL: Final = re.compile(r"[^A-Za-z0-9_-]")
-_MAX_NAME_CHARS: Final = 128
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -93,11 +90,6 @@ def end_properly(messages: list[Message], *, continues: bool, losses: list[Loss]
         losses.append(Loss("messages", "this model does not go on with words of its own; it was asked to continue"))
 
 
-def legal_name(name: str) -> str:
-    """The name of a tool that was called before, in letters that are allowed in a history."""
-    return _ILLEGAL.sub("_", name)[:_MAX_NAME_CHARS] or "tool"
-
-
 def _draft(turn: Turn, at: int, losses: list[Loss]) -> _Draft:
     _lose_name(turn, at, losses)
     items = (
@@ -122,11 +114,11 @@ def _item(part: Part, role: str, path: str, losses: list[Loss]) -> _Item | None:
 
 
 def _called(call: ToolCall, path: str, losses: list[Loss]) -> _Called:
-    arguments = input_of(call.arguments)
+    arguments = object_in(call.arguments)
     if arguments is None:
         losses.append(Loss(path, "the arguments are no JSON object; their text was sent as one member of one"))
-        arguments = wrapped_input(call.arguments)
-    block: Block = {"type": "tool_use", "id": "", "name": legal_name(call.name), "input": arguments}
+        arguments = wrapped(call.arguments)
+    block: Block = {"type": "tool_use", "id": "", "name": call.name, "input": arguments}
     if call.cache is not None:
         block["cache_control"] = cache_control(call.cache)
     return _Called(call.id, block)
@@ -225,7 +217,7 @@ def _orphaned(result: _Result) -> Iterator[Block]:
 
 
 def _missing(wire_id: str) -> Block:
-    return {"type": "tool_result", "tool_use_id": wire_id, "content": [_said(_ANSWERLESS)], "is_error": True}
+    return {"type": "tool_result", "tool_use_id": wire_id, "content": [_said(NO_RESULT)], "is_error": True}
 
 
 def _block(item: _Item) -> Block:

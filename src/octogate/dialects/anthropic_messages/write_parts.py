@@ -6,6 +6,7 @@ from typing import Final
 
 from octogate.core.conversation import CacheMark, Loss, Media, Reasoning, Refusal, Text
 from octogate.dialects.anthropic_messages.identity import OWN
+from octogate.dialects.findings import AT_PROVIDER
 
 Block = dict[str, object]
 
@@ -45,7 +46,7 @@ def write_reasoning(part: Reasoning) -> Block | None:
 def write_media(media: Media, path: str, losses: list[Loss]) -> Block | None:
     """An image or document block; sounds, films and foreign files are losses."""
     if media.file_id is not None:
-        losses.append(Loss(path, "a file that lies at another provider cannot be read by this one", fatal=True))
+        losses.append(Loss(path, AT_PROVIDER, fatal=True))
         return None
     block: Block | str | None = "this provider takes neither sounds nor films"
     if media.kind == "image":

@@ -1,6 +1,5 @@
 """Tools and the choice among them → as Anthropic takes them."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,10 +8,8 @@ import msgspec
 from octogate.core.conversation import Loss, Prompt, Tool, ToolCall, ToolChoice
 from octogate.dialects.anthropic_messages.abilities import Abilities
 from octogate.dialects.anthropic_messages.schemas import fitted
-from octogate.dialects.anthropic_messages.write_messages import legal_name
 from octogate.dialects.anthropic_messages.write_parts import Block, cache_control
 
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _COMBINED: Final = ("anyOf", "oneOf", "allOf")
 _SCHEMA: Final = msgspec.json.Decoder(dict[str, object])
 _NO_ARGUMENTS: Final = msgspec.Raw(b'{"type":"object","properties":{}}')
@@ -23,17 +20,16 @@ def write_tools(prompt: Prompt, abilities: Abilities, losses: list[Loss]) -> lis
     """The tools that may be called: all, or those that the choice is limited to."""
     names = _limit(prompt.tool_choice)
     return [
-        block
+        _write_tool(tool, f"tools[{at}]", abilities, losses)
         for at, tool in enumerate(prompt.tools)
-        if (names is None or tool.name in names)
-        and (block := _write_tool(tool, f"tools[{at}]", abilities, losses)) is not None
+        if names is None or tool.name in names
     ]
 
 
 def former_tools(prompt: Prompt) -> list[Block]:
     """The tools of a history whose call names none any more: Anthropic wants to know tools that were called."""
     calls = [part for turn in prompt.turns for part in turn.parts if isinstance(part, ToolCall)]
-    names = dict.fromkeys(legal_name(call.name) for call in calls)
+    names = dict.fromkeys(call.name for call in calls)
     return [{"name": name, "input_schema": _NO_ARGUMENTS} for name in names]
 
 
@@ -64,10 +60,7 @@ def _limit(choice: ToolChoice | None) -> tuple[str, ...] | None:
     return choice.names
 
 
-def _write_tool(tool: Tool, path: str, abilities: Abilities, losses: list[Loss]) -> Block | None:
-    if not _NAME.fullmatch(tool.name):
-        losses.append(Loss(path, f"this provider allows no tool of the name {tool.name[:64]!r}", fatal=True))
-        return None
+def _write_tool(tool: Tool, path: str, abilities: Abilities, losses: list[Loss]) -> Block:
     strict = tool.strict
     if strict and not abilities.takes_schema:
         losses.append(Loss(f"{path}.strict", "this model keeps to no schema strictly"))

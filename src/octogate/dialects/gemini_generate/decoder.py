@@ -21,7 +21,6 @@ from octogate.core.conversation import (
     UsageReport,
 )
 from octogate.dialects.gemini_generate import wire
-from octogate.dialects.gemini_generate.call_ids import call_id
 from octogate.dialects.gemini_generate.citations import read_citations
 from octogate.dialects.gemini_generate.finishes import read_finish
 from octogate.dialects.gemini_generate.logprobs import read_logprobs
@@ -29,6 +28,7 @@ from octogate.dialects.gemini_generate.media import read_file, read_inline
 from octogate.dialects.gemini_generate.signatures import read_signature
 from octogate.dialects.gemini_generate.usage import read_tier, read_usage
 from octogate.dialects.stream import MAX_INDEX
+from octogate.dialects.tool_calls import made_id
 
 
 class _Choice(msgspec.Struct):
@@ -110,7 +110,7 @@ class GeminiDecoder:
         if part.function_call is not None:
             call = part.function_call
             arguments = wire.arguments_of(call)
-            found = call.id or call_id(self._id, number, choice.calls, call.name, arguments)
+            found = call.id or made_id(self._id, number, choice.calls, call.name, arguments)
             choice.calls += 1
             pieces.append(ToolBegun(found, call.name, number, read_signature(part.thought_signature)))
             pieces += ArgumentsPiece(arguments, number), PartEnd(number)

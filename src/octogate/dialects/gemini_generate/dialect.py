@@ -1,5 +1,6 @@
 """Gemini: `POST /v1beta/models/{model}:generateContent`, `:streamGenerateContent` and `:countTokens`."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -17,10 +18,10 @@ from octogate.dialects.base import ProviderFault, StreamReader
 from octogate.dialects.checks import is_null
 from octogate.dialects.gemini_generate.decoder import GeminiDecoder
 from octogate.dialects.gemini_generate.encoder import GeminiEncoder
+from octogate.dialects.gemini_generate.own_history import own_history
 from octogate.dialects.gemini_generate.read_answer import read_answer
 from octogate.dialects.gemini_generate.read_call import COUNTED, SETTINGS, read_call
 from octogate.dialects.gemini_generate.read_prompt import read_prompt
-from octogate.dialects.gemini_generate.returned import restore
 from octogate.dialects.gemini_generate.stream import GeminiReader
 from octogate.dialects.gemini_generate.usage import read_usage
 from octogate.dialects.gemini_generate.write_answer import write_answer
@@ -85,6 +86,7 @@ class GeminiGenerate:
     name: DialectName = "gemini_generate"
     # One empty line: this family's Python SDK reads neither comments nor named events.
     keep_alive = b"\r\n"
+    tool_name: re.Pattern[str] = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
     field_names: Mapping[str, str] = MappingProxyType(_FIELD_NAMES)
 
     def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
@@ -93,9 +95,7 @@ class GeminiGenerate:
 
     def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
         """See Dialect. A model inside the body is replaced too, so that it cannot contradict the path."""
-        members = dict(call.fields)
-        if "contents" in members:
-            members["contents"] = restore(members["contents"], model)
+        members = dict(own_history(call.fields, model))
         named = bodies.to_raw(f"models/{model.removeprefix('models/')}")
         if "model" in members:
             members["model"] = named

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from octogate.core.conversation import Media, MediaKind
 from octogate.dialects.gemini_generate.spelling import Object
+from octogate.dialects.media import DOCUMENT_TYPES, kind_of
 
-_KINDS: Final[dict[str, MediaKind]] = {"image": "image", "audio": "audio", "video": "video"}
 # What stands in for a type that nobody named: the server looks at the bytes, but wants to be told some type.
 _USUAL: Final[dict[MediaKind, str]] = {
     "image": "image/jpeg",
@@ -16,6 +16,7 @@ _USUAL: Final[dict[MediaKind, str]] = {
     "video": "video/mp4",
 }
 _EXTENSIONS: Final = {
+    **DOCUMENT_TYPES,
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
     "png": "image/png",
@@ -23,12 +24,6 @@ _EXTENSIONS: Final = {
     "webp": "image/webp",
     "heic": "image/heic",
     "heif": "image/heif",
-    "pdf": "application/pdf",
-    "txt": "text/plain",
-    "md": "text/markdown",
-    "csv": "text/csv",
-    "html": "text/html",
-    "json": "application/json",
     "mp3": "audio/mpeg",
     "wav": "audio/wav",
     "flac": "audio/flac",
@@ -41,11 +36,6 @@ _EXTENSIONS: Final = {
 }
 _STANDARD: Final = str.maketrans("-_", "+/")
 _STORES: Final = ("https://generativelanguage.googleapis.com/", "files/")
-
-
-def kind_of(media_type: str) -> MediaKind:
-    """What a media type is of; all that is no picture, sound or film is a document."""
-    return _KINDS.get(media_type.partition("/")[0].lower(), "document")
 
 
 def read_inline(media_type: str, data: str, name: str | None = None) -> Media:

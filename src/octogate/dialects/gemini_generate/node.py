@@ -2,23 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from octogate.core.conversation import Loss
-from octogate.dialects.checks import Check, Faults, boolean, text
+from octogate.dialects.checks import Check
+from octogate.dialects.findings import ONLY_HERE, Findings
 from octogate.dialects.gemini_generate.spelling import Object, listed, members
-
-
-class Findings:
-    """What comes to light while a body is read: members that are wrong, and words that only this dialect has."""
-
-    __slots__ = ("faults", "losses")
-
-    def __init__(self) -> None:
-        self.faults = Faults()
-        self.losses: list[Loss] = []
-
-    def lose(self, path: str, reason: str, *, fatal: bool = False) -> None:
-        """Something that no other dialect can be told."""
-        self.losses.append(Loss(path, reason, fatal))
 
 
 class Node:
@@ -58,31 +44,30 @@ class Node:
     def checked(self, name: str, check: Check) -> object:
         """A member that passes `check`."""
         value = self._values.get(name)
-        rule = None if value is None else check(value)
-        if rule is not None:
-            self.found.faults.rule(self.at(name), rule)
-            return None
-        return value
+        return None if value is None else self.found.checked(value, self.at(name), check)
 
     def text(self, name: str, *, needed: bool = False) -> str | None:
         """A string."""
-        value = self.checked(name, text)
-        if needed and name not in self._values:
+        value = self._values.get(name)
+        if isinstance(value, str):
+            return value
+        if value is not None:
+            self.found.text(value, self.at(name))
+        elif needed:
             self.found.faults.rule(self.at(name), "is required")
-        return value if isinstance(value, str) else None
+        return None
 
     def flag(self, name: str) -> bool | None:
         """A boolean."""
-        value = self.checked(name, boolean)
-        return value if isinstance(value, bool) else None
+        value = self._values.get(name)
+        return None if value is None else self.found.flag(value, self.at(name))
 
     def node(self, name: str) -> "Node | None":
         """An object."""
         value = self._values.get(name)
         if isinstance(value, dict):
             return Node(value, self.at(name), self.found)
-        if value is not None:
-            self.found.faults.rule(self.at(name), "must be an object")
+        self.found.table(value, self.at(name))
         return None
 
     def nodes(self, name: str) -> "list[Node]":
@@ -100,12 +85,12 @@ class Node:
         self.found.faults.rule(self.at(name), "must be an array of strings")
         return ()
 
-    def lose(self, name: str, reason: str, *, fatal: bool = False) -> None:
+    def lose(self, name: str, reason: str = ONLY_HERE, *, fatal: bool = False) -> None:
         """Note a member that no other dialect has."""
         if name in self._values:
             self.found.lose(self.at(name), reason, fatal=fatal)
 
-    def lose_others(self, known: Iterable[str], reason: str) -> None:
+    def lose_others(self, known: Iterable[str], reason: str = ONLY_HERE) -> None:
         """Note every member beside the known ones."""
         for name in self.others(known):
             self.lose(name, reason)

@@ -4,13 +4,13 @@ import msgspec
 
 from octogate.core.conversation import Answer, Choice, Part, Reasoning, Text, ToolCall
 from octogate.dialects.gemini_generate import wire
-from octogate.dialects.gemini_generate.call_ids import call_id
 from octogate.dialects.gemini_generate.citations import read_citations
 from octogate.dialects.gemini_generate.finishes import read_finish
 from octogate.dialects.gemini_generate.logprobs import read_logprobs
 from octogate.dialects.gemini_generate.media import read_file, read_inline
 from octogate.dialects.gemini_generate.signatures import read_signature
 from octogate.dialects.gemini_generate.usage import read_tier, read_usage
+from octogate.dialects.tool_calls import made_id
 
 
 def read_answer(body: bytes) -> Answer:
@@ -48,7 +48,7 @@ def _add(parts: list[Part], part: wire.Part, place: tuple[object, ...]) -> None:
     elif part.function_call is not None:
         call = part.function_call
         arguments = wire.arguments_of(call)
-        found = call.id or call_id(*place, call.name, arguments)
+        found = call.id or made_id(*place, call.name, arguments)
         parts.append(ToolCall(found, call.name, arguments, read_signature(part.thought_signature)))
     elif part.inline_data is not None:
         parts.append(read_inline(part.inline_data.mime_type, part.inline_data.data))

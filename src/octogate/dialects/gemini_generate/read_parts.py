@@ -6,21 +6,21 @@ import msgspec
 
 from octogate.core.conversation import Media, Part, Reasoning, Text, ToolCall, ToolResult
 from octogate.core.seals import unpack_id
-from octogate.dialects.gemini_generate.call_ids import call_id
+from octogate.dialects.findings import AT_PROVIDER
 from octogate.dialects.gemini_generate.media import lies_at_provider, read_file, read_inline
 from octogate.dialects.gemini_generate.node import Node
 from octogate.dialects.gemini_generate.signatures import read_signature
+from octogate.dialects.tool_calls import made_id
 
-ONLY_HERE: Final = "no other provider is known to have it"
-_ONLY_HERE: Final = "only Gemini has such parts"
+_OWN_PART: Final = "only Gemini has such parts"
 _LOST: Final = {
     "executableCode": "code that the provider ran is not told to others",
     "codeExecutionResult": "what the provider's code gave is not told to others",
-    "toolCall": _ONLY_HERE,
-    "toolResponse": _ONLY_HERE,
+    "toolCall": _OWN_PART,
+    "toolResponse": _OWN_PART,
     "videoMetadata": "only Gemini takes a part of a film",
     "mediaResolution": "only Gemini takes a resolution for a part",
-    "mediaProcessing": _ONLY_HERE,
+    "mediaProcessing": _OWN_PART,
 }
 _DATA: Final = ("text", "inlineData", "fileData", "functionCall", "functionResponse")
 """Of these a part has one."""
@@ -62,7 +62,7 @@ def read_part(node: Node, history: History, place: str) -> Part | None:
     """One part; None for one that says nothing, or nothing that another provider understands."""
     for name, reason in _LOST.items():
         node.lose(name, reason)
-    node.lose_others(_KNOWN, ONLY_HERE)
+    node.lose_others(_KNOWN)
     if sum(name in node for name in _DATA) > 1:
         node.found.faults.add(node.path.removesuffix("."), f"A part must have only one of: {' '.join(_DATA)}")
         return None
@@ -91,7 +91,7 @@ def _read_inline(node: Node) -> Media | None:
     blob = node.node("inlineData")
     if blob is None:
         return None
-    blob.lose_others({"mimeType", "data", "displayName"}, ONLY_HERE)
+    blob.lose_others({"mimeType", "data", "displayName"})
     media_type, data = blob.text("mimeType", needed=True), blob.text("data", needed=True)
     if media_type is None or data is None:
         return None
@@ -103,9 +103,9 @@ def _read_file(node: Node) -> Media | None:
     uri = file.text("fileUri", needed=True) if file is not None else None
     if file is None or uri is None:
         return None
-    file.lose_others({"mimeType", "fileUri", "displayName"}, ONLY_HERE)
+    file.lose_others({"mimeType", "fileUri", "displayName"})
     if lies_at_provider(uri):
-        file.lose("fileUri", "the file lies at the provider to which it was uploaded", fatal=True)
+        file.lose("fileUri", AT_PROVIDER, fatal=True)
         return None
     return read_file(file.text("mimeType") or "", uri, file.text("displayName"))
 
@@ -114,7 +114,7 @@ def _read_call(node: Node, history: History, place: str) -> ToolCall | None:
     function = node.node("functionCall")
     if function is None:
         return None
-    function.lose_others({"name", "args", "id"}, ONLY_HERE)
+    function.lose_others({"name", "args", "id"})
     name, args = function.text("name", needed=True), function.get("args")
     if args is not None and not isinstance(args, dict):
         function.found.faults.rule(function.at("args"), "must be an object")
@@ -123,7 +123,7 @@ def _read_call(node: Node, history: History, place: str) -> ToolCall | None:
     found, carried = unpack_id(function.text("id") or "")
     arguments = msgspec.json.encode(args or {}).decode()
     signature = read_signature(node.text("thoughtSignature")) or carried
-    call = ToolCall(found or call_id(place, name), name, arguments, signature)
+    call = ToolCall(found or made_id(place, name), name, arguments, signature)
     history.called(call)
     return call
 
@@ -141,7 +141,7 @@ def _read_result(node: Node, history: History, place: str) -> ToolResult | None:
     given = unpack_id(function.text("id") or "")[0] or None
     if given is None and name is None:
         function.found.faults.rule(function.at("name"), "is required")
-    answered = history.answered(given, name) or call_id(place, name)
+    answered = history.answered(given, name) or made_id(place, name)
     words, is_error = read_response(response or {})
     parts: list[Text | Media] = [Text(words)] if words else []
     for at, part in enumerate(function.nodes("parts")):

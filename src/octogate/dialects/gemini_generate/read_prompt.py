@@ -5,8 +5,9 @@ from typing import Final
 from octogate.core.call import Call
 from octogate.core.conversation import Part, Prompt, Reasoning, Role, Text, ToolResult, Turn
 from octogate.dialects.body import read_value
-from octogate.dialects.gemini_generate.node import Findings, Node, nodes
-from octogate.dialects.gemini_generate.read_parts import ONLY_HERE, History, read_part
+from octogate.dialects.findings import Findings
+from octogate.dialects.gemini_generate.node import Node, nodes
+from octogate.dialects.gemini_generate.read_parts import History, read_part
 from octogate.dialects.gemini_generate.read_settings import read_settings
 from octogate.dialects.gemini_generate.read_tools import read_tool_choice, read_tools
 
@@ -75,7 +76,7 @@ def _read_contents(body: Node) -> tuple[Turn, ...]:
 
 def _read_parts(content: Node, history: History, place: str) -> tuple[Part, ...]:
     """The parts of a content; a string stands for one text."""
-    content.lose_others({"role", "parts"}, ONLY_HERE)
+    content.lose_others({"role", "parts"})
     value = content.get("parts")
     if isinstance(value, str):
         return (Text(value),)
@@ -116,4 +117,4 @@ def _lose_others(body: Node) -> None:
     body.lose("cachedContent", "the cached content lies at the provider, and is part of the prompt", fatal=True)
     if body.get("store") is True:
         body.lose("store", "no answer is stored at another provider")
-    body.lose_others({*_KNOWN, *_LOST, "cachedContent", "store"}, ONLY_HERE)
+    body.lose_others({*_KNOWN, *_LOST, "cachedContent", "store"})

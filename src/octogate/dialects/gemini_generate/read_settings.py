@@ -3,7 +3,7 @@
 from typing import Final
 
 from octogate.core.conversation import Format, Settings, Thinking
-from octogate.dialects.checks import integer, number, whole
+from octogate.dialects.checks import integer, number, real, whole
 from octogate.dialects.gemini_generate.node import Node
 from octogate.dialects.gemini_generate.read_tools import read_schema
 
@@ -30,11 +30,11 @@ def read_settings(body: Node) -> Settings:
     _lose_others(config)
     return Settings(
         max_output_tokens=whole(config.checked("maxOutputTokens", integer(1))),
-        temperature=_float(config.checked("temperature", number(0, 2))),
-        top_p=_float(config.checked("topP", number(0, 1))),
+        temperature=real(config.checked("temperature", number(0, 2))),
+        top_p=real(config.checked("topP", number(0, 1))),
         top_k=_top_k(config),
-        frequency_penalty=_float(config.checked("frequencyPenalty", number(-2, 2))),
-        presence_penalty=_float(config.checked("presencePenalty", number(-2, 2))),
+        frequency_penalty=real(config.checked("frequencyPenalty", number(-2, 2))),
+        presence_penalty=real(config.checked("presencePenalty", number(-2, 2))),
         stop=config.texts("stopSequences"),
         seed=whole(config.checked("seed", integer(-(2**63), 2**63 - 1))),
         choices=whole(config.checked("candidateCount", integer(1))) or 1,
@@ -69,7 +69,7 @@ def _read_thinking(config: Node) -> Thinking | None:
     node = config.node("thinkingConfig")
     if node is None:
         return None
-    node.lose_others({"includeThoughts", "thinkingBudget", "thinkingLevel"}, "no other provider is known to have it")
+    node.lose_others({"includeThoughts", "thinkingBudget", "thinkingLevel"})
     show = node.flag("includeThoughts")
     budget = whole(node.checked("thinkingBudget", integer(-1, 2**31)))
     level = (node.text("thinkingLevel") or "").lower()
@@ -106,8 +106,4 @@ def _lose_others(config: Node) -> None:
         config.lose(name, reason)
     if config.get("responseModalities") != _WORDS_ONLY:
         config.lose("responseModalities", "other providers are asked for words only")
-    config.lose_others({*_KNOWN, *_LOST, "responseModalities"}, "no other provider is known to have it")
-
-
-def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None
+    config.lose_others({*_KNOWN, *_LOST, "responseModalities"})

@@ -1,12 +1,11 @@
 """Token counts as Gemini reports them."""
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
 from octogate.core.usage import Usage
-
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+from octogate.dialects.stream import Count
 
 
 class _Modality(msgspec.Struct, rename="camel", gc=False):

@@ -13,8 +13,8 @@ from octogate.dialects.gemini_generate.media import write_media
 from octogate.dialects.gemini_generate.signatures import write_signature
 from octogate.dialects.gemini_generate.spelling import Object
 from octogate.dialects.gemini_generate.usage import write_usage
-from octogate.dialects.gemini_generate.write_parts import to_object
 from octogate.dialects.hub import Heading
+from octogate.dialects.tool_calls import object_in
 
 _LEFT_OUT: Final = "A function call was left out: its arguments are not a JSON object."
 
@@ -90,7 +90,7 @@ def write_call(call: ToolCall, *, is_first: bool) -> Object | None:
 
     The first call of an answer is always sealed, if need be with a mark of none: so it is known when it comes back.
     """
-    args = to_object(call.arguments)
+    args = object_in(call.arguments)
     if args is None:
         return None
     part: Object = {"functionCall": {"name": call.name, "args": args, "id": call.id}}

@@ -5,12 +5,13 @@ from typing import Final
 import msgspec
 
 from octogate.core.conversation import Loss, Media, Part, Reasoning, Refusal, Signature, Text, ToolCall, ToolResult
+from octogate.dialects.findings import AT_PROVIDER
 from octogate.dialects.gemini_generate.media import write_media
 from octogate.dialects.gemini_generate.signatures import OWN
 from octogate.dialects.gemini_generate.spelling import Object
+from octogate.dialects.tool_calls import object_in, wrapped
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, object])
-_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 # A function's own object must not be taken for the wrapping of its words.
 _WRAPPINGS: Final = frozenset({"result", "output", "error"})
 
@@ -26,7 +27,7 @@ def write_part(part: Part, place: str, losses: list[Loss]) -> Object | None:
             own = _own(signature)
             return {"text": text, "thought": True, **own} if own else None
         case ToolCall():
-            function = {"name": part.name, "args": _arguments(part.arguments), "id": part.id}
+            function = {"name": part.name, "args": object_in(part.arguments) or wrapped(part.arguments), "id": part.id}
             return {"functionCall": function, **_own(part.signature)}
         case Media():
             return _medium(part, place, losses)
@@ -46,22 +47,6 @@ def text_of(result: ToolResult) -> str:
     return "".join(part.text for part in result.parts if isinstance(part, Text))
 
 
-def _arguments(text: str) -> object:
-    """A call's arguments as an object; text that is none (a model was cut off) stays readable under one name."""
-    return {"arguments": text} if (found := to_object(text)) is None else found
-
-
-def to_object(arguments: str) -> msgspec.Raw | None:
-    """The same JSON object, its numbers as they were written; "{}" for no text, None for text that is no object."""
-    if not arguments.strip():
-        return msgspec.Raw(b"{}")
-    try:
-        _MEMBERS.decode(arguments)
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    return msgspec.Raw(arguments.encode())
-
-
 def _words(part: Text | Refusal) -> Object | None:
     own = _own(part.signature) if isinstance(part, Text) else {}
     return {"text": part.text, **own} if part.text or own else None
@@ -78,7 +63,7 @@ def _medium(media: Media, place: str, losses: list[Loss]) -> Object | None:
     part = write_media(media)
     if part is None:
         lies_elsewhere = media.file_id is not None
-        reason = "the file lies at another provider" if lies_elsewhere else "this target cannot fetch the address"
+        reason = AT_PROVIDER if lies_elsewhere else "this target cannot fetch the address"
         losses.append(Loss(place, reason, fatal=lies_elsewhere))
     return part
 

@@ -10,8 +10,8 @@ from octogate.dialects.gemini_generate.models import checks_signatures
 from octogate.dialects.gemini_generate.signatures import PLACEHOLDER
 from octogate.dialects.gemini_generate.spelling import Object
 from octogate.dialects.gemini_generate.write_parts import text_of, write_part, write_result
+from octogate.dialects.tool_calls import NO_RESULT
 
-_NO_RESULT: Final = "No result was given."
 _NOTHING: Final[Object] = {"text": ""}
 
 
@@ -117,7 +117,7 @@ def _write_user(content: _Content, asked: list[ToolCall], losses: list[Loss]) ->
     parts: list[Object] = []
     media: list[tuple[str, Part]] = []
     for call in asked:
-        place, result = results.get(call.id, ("", ToolResult(call.id, (Text(_NO_RESULT),), is_error=True)))
+        place, result = results.get(call.id, ("", ToolResult(call.id, (Text(NO_RESULT),), is_error=True)))
         parts.append(write_result(result, call))
         media += [(place, one) for one in result.parts if not isinstance(one, Text)]
     return [*parts, *_write_parts([*media, *rest], losses)]

@@ -1,5 +1,6 @@
 """OpenAI chat completions: `POST /v1/chat/completions`."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,10 +20,10 @@ from octogate.dialects.checks import (
 from octogate.dialects.hub import Decoder, Destination, Encoder, Heading, Written
 from octogate.dialects.openai_chat.decoder import ChatDecoder
 from octogate.dialects.openai_chat.encoder import ChatEncoder
+from octogate.dialects.openai_chat.own_history import own_history
 from octogate.dialects.openai_chat.read_answer import read_answer
 from octogate.dialects.openai_chat.read_call import asks_for_usage, read_call, stream_options
 from octogate.dialects.openai_chat.read_prompt import FIELD_NAMES, read_prompt
-from octogate.dialects.openai_chat.sealed import without_seals
 from octogate.dialects.openai_chat.stream import ChatReader
 from octogate.dialects.openai_chat.usage import read_usage
 from octogate.dialects.openai_chat.write_answer import write_answer
@@ -53,6 +54,7 @@ class OpenAIChat:
     name: DialectName = "openai_chat"
     keep_alive = b": keep-alive\n\n"
     field_names: Mapping[str, str] = FIELD_NAMES
+    tool_name: re.Pattern[str] = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
     def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
         """See Dialect. Members that we do not know are the provider's business and stay."""
@@ -60,7 +62,7 @@ class OpenAIChat:
 
     def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
         """See Dialect. Usage is always asked for where that is possible: a stream without it could not be billed."""
-        members = dict(without_seals(call.fields))
+        members = dict(own_history(call.fields))
         members["model"] = bodies.to_raw(model)
         if call.stream and stream_usage:
             options = stream_options(members, Faults())

@@ -7,13 +7,13 @@ import msgspec
 
 from octogate.core.conversation import Answer, Choice, Citation, Media, Part, Reasoning, Refusal, Text, ToolCall
 from octogate.core.seals import unpack_id
+from octogate.dialects.media import from_url
 from octogate.dialects.openai_chat.citations import read_annotations, read_sources
 from octogate.dialects.openai_chat.finishes import read_finish
-from octogate.dialects.openai_chat.media import from_url
 from octogate.dialects.openai_chat.reasoning import read_block, read_reasoning
-from octogate.dialects.openai_chat.tool_calls import derived_id
 from octogate.dialects.openai_chat.usage import read_usage
 from octogate.dialects.stream import has_value
+from octogate.dialects.tool_calls import made_id
 
 _ABSENT: Final = msgspec.Raw()
 
@@ -147,7 +147,7 @@ def _read_calls(message: Mapping[str, object], seed: str) -> Iterator[ToolCall]:
 def _read_call(function: Mapping[str, object], call_id: str, seed: str) -> ToolCall:
     bare, signature = unpack_id(call_id)
     arguments = arguments_text(function.get("arguments"))
-    return ToolCall(bare or derived_id(seed), words(function.get("name")), arguments or "{}", signature)
+    return ToolCall(bare or made_id(seed), words(function.get("name")), arguments or "{}", signature)
 
 
 def arguments_text(arguments: object) -> str:

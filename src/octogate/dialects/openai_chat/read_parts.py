@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from octogate.core.conversation import CacheMark, Media, Part, Refusal, Text, ToolCall, ToolResult
+from octogate.dialects.findings import Findings, Table
 from octogate.dialects.openai_chat import media
-from octogate.dialects.openai_chat.findings import Findings, Table
 from octogate.dialects.openai_chat.reasoning import read_block
 
 _TEXTS: Final = frozenset({"text", "input_text", "output_text"})
@@ -25,8 +25,8 @@ def read_content(message: Table, path: str, findings: Findings) -> list[Part]:
     if isinstance(content, str):
         return [Text(content)] if content else []
     parts: list[Part] = []
-    for at, item in enumerate(findings.items(message, "content", path)):
-        part = _read_part(item, f"{path}content[{at}]", findings)
+    for at, item in enumerate(findings.array(content, f"{path}.content")):
+        part = _read_part(item, f"{path}.content[{at}]", findings)
         if part is not None:
             parts.append(part)
     return parts
@@ -34,7 +34,7 @@ def read_content(message: Table, path: str, findings: Findings) -> list[Part]:
 
 def read_cache(source: Mapping[str, object], path: str, findings: Findings) -> CacheMark | None:
     """The mark in `cache_control`, as OpenRouter's and LiteLLM's clients send it."""
-    mark = findings.table(source, "cache_control", path)
+    mark = findings.table(source.get("cache_control"), f"{path}.cache_control")
     if mark is None:
         return None
     return "1h" if mark.get("ttl") == "1h" else "5m"
@@ -57,28 +57,26 @@ def _read_part(item: object, path: str, findings: Findings) -> Part | None:
     if not isinstance(item, dict):
         findings.faults.rule(path, "must be an object")
         return None
-    kind = findings.text(item, "type", f"{path}.", needed=True)
+    kind = findings.needed(item.get("type"), f"{path}.type")
     found = _read_kind(kind, item, path, findings)
     if found is not None:
-        findings.lose_others(item, _KNOWN, f"{path}.")
+        findings.lose_others(item, _KNOWN, path)
     return found
 
 
-def _read_kind(kind: str | None, item: Table, path: str, findings: Findings) -> Part | None:
+def _read_kind(kind: str, item: Table, path: str, findings: Findings) -> Part | None:
     if kind in _TEXTS:
-        text = findings.text(item, "text", f"{path}.", needed=True)
-        return Text(text, cache=read_cache(item, f"{path}.", findings)) if text is not None else None
+        return Text(findings.needed(item.get("text"), f"{path}.text"), cache=read_cache(item, path, findings))
     if kind == "refusal":
-        text = findings.text(item, "refusal", f"{path}.", needed=True)
-        return Refusal(text) if text is not None else None
+        return Refusal(findings.needed(item.get("refusal"), f"{path}.refusal"))
     if kind == "thinking":
         return read_block(item)
-    found = _read_media(kind, item, f"{path}.", findings)
-    mark = read_cache(item, f"{path}.", findings) if found is not None else None
+    found = _read_media(kind, item, path, findings)
+    mark = read_cache(item, path, findings) if found is not None else None
     return msgspec.structs.replace(found, cache=mark) if found is not None and mark is not None else found
 
 
-def _read_media(kind: str | None, item: Table, path: str, findings: Findings) -> Media | None:
+def _read_media(kind: str, item: Table, path: str, findings: Findings) -> Media | None:
     match kind:
         case "image_url":
             return media.image(item, path, findings)
@@ -88,6 +86,6 @@ def _read_media(kind: str | None, item: Table, path: str, findings: Findings) ->
             return media.file(item, path, findings)
         case "video_url":
             return media.linked(item, "video_url", "video", path, findings)
-        case str():
-            findings.lose(path.removesuffix("."), f"parts of the type {kind[:64]!r} are known to this route only")
-    return None
+        case _:
+            findings.lose(path, f"parts of the type {kind[:64]!r} are known to this route only")
+            return None

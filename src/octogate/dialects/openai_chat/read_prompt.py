@@ -8,8 +8,8 @@ import msgspec
 from octogate.core.call import Call
 from octogate.core.conversation import Prompt, Settings, Thinking
 from octogate.dialects import body as bodies
-from octogate.dialects.checks import Check, boolean, integer, number, text, whole
-from octogate.dialects.openai_chat.findings import ONLY_HERE, Findings, Table
+from octogate.dialects.checks import Check, integer, number, real, text, whole
+from octogate.dialects.findings import Findings, Table
 from octogate.dialects.openai_chat.read_tools import read_choice, read_format, read_tools
 from octogate.dialects.openai_chat.read_turns import read_turns
 from octogate.dialects.stream import has_value
@@ -72,23 +72,23 @@ def _messages(body: Table, findings: Findings) -> list[object]:
     if body.get("messages") is bodies.UNREADABLE_NUMBER:
         findings.faults.rule("messages", "must not hold a number that is out of range")
         return []
-    return list(findings.items(body, "messages", "", needed=True))
+    return findings.array(body.get("messages"), "messages", needed=True)
 
 
 def _read_settings(body: Table, members: bodies.Members, findings: Findings) -> Settings:
     # Most settings are absent in most calls, and that is seen before anything else is done.
-    def checked(name: str, check: Check) -> object:
-        return findings.checked(body, name, check) if name in body else None
+    def flag(name: str) -> bool | None:
+        return findings.flag(body[name], name) if name in body else None
 
     def count(name: str, check: Check = _COUNT) -> int | None:
-        return whole(findings.checked(body, name, check)) if name in body else None
+        return whole(findings.checked(body[name], name, check)) if name in body else None
 
     def word(name: str) -> str | None:
-        return _text(findings.checked(body, name, text)) if name in body else None
+        return _text(findings.checked(body[name], name, text)) if name in body else None
 
     caps = [count("max_tokens"), count("max_completion_tokens")]
-    numbers = {name: _float(findings.checked(body, name, check)) for name, check in _NUMBERS.items() if name in body}
-    logprobs, parallel = checked("logprobs", boolean), checked("parallel_tool_calls", boolean)
+    numbers = {name: real(findings.checked(body[name], name, rule)) for name, rule in _NUMBERS.items() if name in body}
+    parallel = flag("parallel_tool_calls")
     return Settings(
         max_output_tokens=caps[0] if caps[0] is not None else caps[1],
         top_k=_top_k(count("top_k", _TOP_K)),
@@ -96,7 +96,7 @@ def _read_settings(body: Table, members: bodies.Members, findings: Findings) -> 
         stop=_read_stop(body, findings),
         seed=count("seed", _SEED),
         choices=count("n") or 1,
-        logprobs=logprobs if isinstance(logprobs, bool) else None,
+        logprobs=flag("logprobs"),
         top_logprobs=count("top_logprobs", _TOP_LOGPROBS),
         format=read_format(members, findings),
         thinking=_read_thinking(body, findings),
@@ -105,7 +105,7 @@ def _read_settings(body: Table, members: bodies.Members, findings: Findings) -> 
         metadata=_read_metadata(body, findings),
         service_tier=word("service_tier"),
         # A call in the old form gets one call back: there is no place for a second.
-        parallel_tool_calls=parallel if isinstance(parallel, bool) else False if is_legacy(members) else None,
+        parallel_tool_calls=False if parallel is None and is_legacy(members) else parallel,
         prompt_cache_key=word("prompt_cache_key"),
     )
 
@@ -135,14 +135,15 @@ def _read_stop(body: Table, findings: Findings) -> tuple[str, ...]:
 
 def _read_user(body: Table, findings: Findings) -> str | None:
     """Two names for one thing; `safety_identifier` is the newer."""
-    user, identifier = findings.text(body, "user", ""), findings.text(body, "safety_identifier", "")
+    user = findings.text(body.get("user"), "user")
+    identifier = findings.text(body.get("safety_identifier"), "safety_identifier")
     if user and identifier and user != identifier:
         findings.lose("user", "safety_identifier is sent in its place")
     return identifier or user or None
 
 
 def _read_metadata(body: Table, findings: Findings) -> dict[str, str] | None:
-    metadata = findings.table(body, "metadata", "")
+    metadata = findings.table(body.get("metadata"), "metadata")
     if not metadata:
         return None
     texts = {name: value for name, value in metadata.items() if isinstance(value, str)}
@@ -153,17 +154,16 @@ def _read_metadata(body: Table, findings: Findings) -> dict[str, str] | None:
 
 def _read_thinking(body: Table, findings: Findings) -> Thinking | None:
     """`reasoning_effort`, OpenRouter's `reasoning` and the `thinking` of DeepSeek and LiteLLM."""
-    shown = findings.checked(body, "include_reasoning", boolean)
-    show = shown if isinstance(shown, bool) else None
-    effort = findings.text(body, "reasoning_effort", "")
+    show = findings.flag(body.get("include_reasoning"), "include_reasoning")
+    effort = findings.text(body.get("reasoning_effort"), "reasoning_effort")
     if effort is not None:
         return _of_effort(effort, "reasoning_effort", show, findings)
-    reasoning = findings.table(body, "reasoning", "")
+    reasoning = findings.table(body.get("reasoning"), "reasoning")
     if reasoning:
         return _read_reasoning(reasoning, show, findings)
-    thinking = findings.table(body, "thinking", "")
+    thinking = findings.table(body.get("thinking"), "thinking")
     if thinking:
-        tokens = whole(findings.checked(thinking, "budget_tokens", integer(0), "thinking."))
+        tokens = whole(findings.checked(thinking.get("budget_tokens"), "thinking.budget_tokens", integer(0)))
         return Thinking(off=thinking.get("type") == "disabled", tokens=tokens, show=show)
     return Thinking(show=show) if show else None
 
@@ -171,10 +171,10 @@ def _read_thinking(body: Table, findings: Findings) -> Thinking | None:
 def _read_reasoning(reasoning: Table, show: bool | None, findings: Findings) -> Thinking:
     if reasoning.get("exclude") is not None:
         show = reasoning.get("exclude") is not True
-    effort = findings.text(reasoning, "effort", "reasoning.")
+    effort = findings.text(reasoning.get("effort"), "reasoning.effort")
     if effort is not None:
         return _of_effort(effort, "reasoning.effort", show, findings)
-    tokens = whole(findings.checked(reasoning, "max_tokens", integer(0), "reasoning."))
+    tokens = whole(findings.checked(reasoning.get("max_tokens"), "reasoning.max_tokens", integer(0)))
     off = reasoning.get("enabled") is False or tokens == 0
     return Thinking(off=off, tokens=tokens or None, show=show)
 
@@ -198,11 +198,7 @@ def _note_losses(body: Table, members: bodies.Members, findings: Findings) -> No
         if name in _READ or name.lower().startswith(_NO_LOSS_PREFIX):
             continue
         if has_value(raw) and bytes(raw) != b"[]":
-            findings.lose(name[:64], ONLY_HERE)
-
-
-def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None
+            findings.lose(name[:64])
 
 
 def _text(value: object) -> str | None:

@@ -7,7 +7,7 @@ import msgspec
 from octogate.core.conversation import CacheMark, Format, Tool, ToolChoice
 from octogate.dialects.body import Members, read_members, read_value
 from octogate.dialects.checks import is_null
-from octogate.dialects.openai_chat.findings import Findings, Table
+from octogate.dialects.findings import Findings, Table
 from octogate.dialects.openai_chat.read_parts import read_cache
 
 _MODES: Final = {"none": "none", "auto": "auto", "required": "any", "any": "any"}
@@ -25,7 +25,7 @@ def read_tools(members: Members, findings: Findings) -> tuple[Tool, ...]:
         path = f"functions[{at}]"
         function = _raw_object(raw, path, findings)
         if function is not None:
-            found += _read_function(function, f"{path}.", findings, None)
+            found += _read_function(function, path, findings, None)
     return tuple(found)
 
 
@@ -51,12 +51,12 @@ def read_format(members: Members, findings: Findings) -> Format | None:
     form = _raw_object(raw, "response_format", findings)
     if form is None:
         return None
-    kind = findings.text(_decoded(form, "type"), "type", "response_format.", needed=True)
+    kind = findings.needed(_decoded(form, "type").get("type"), "response_format.type")
     if kind == "json_object":
         return Format()
     if kind == "json_schema":
         return _read_schema(form, findings)
-    if kind not in (None, "text"):
+    if kind != "text":
         findings.lose("response_format", "this form of answers is known to this route only")
     return None
 
@@ -71,10 +71,10 @@ def _read_schema(form: Members, findings: Findings) -> Format | None:
         return None
     plain = _decoded(inner, "name", "description", "strict")
     return Format(
-        schema=_raw_table(inner, "schema", f"{path}.", findings),
-        name=findings.text(plain, "name", f"{path}.") or "answer",
-        description=findings.text(plain, "description", f"{path}."),
-        strict=_strict(plain, f"{path}.", findings),
+        schema=findings.raw_table(inner.get("schema"), f"{path}.schema"),
+        name=findings.text(plain.get("name"), f"{path}.name") or "answer",
+        description=findings.text(plain.get("description"), f"{path}.description"),
+        strict=findings.flag(plain.get("strict"), f"{path}.strict"),
     )
 
 
@@ -86,37 +86,30 @@ def _read_tool(raw: msgspec.Raw, path: str, findings: Findings) -> list[Tool]:
     if plain.get("type", "function") != "function":
         findings.lose(path, _ONLY_FUNCTIONS)
         return []
-    mark = read_cache(plain, f"{path}.", findings)
+    mark = read_cache(plain, path, findings)
     if "function" not in tool:
         # Flat, as in the Responses API: some editors mix both forms.
-        _lose_others(tool, _OF_FUNCTION | _OF_TOOL, f"{path}.", findings)
-        return _read_function(tool, f"{path}." if "name" in tool else f"{path}.function.", findings, mark)
-    _lose_others(tool, _OF_TOOL, f"{path}.", findings)
-    function = _raw_object(tool["function"], f"{path}.function", findings)
-    if function is not None:
-        _lose_others(function, _OF_FUNCTION, f"{path}.function.", findings)
-    return _read_function(function, f"{path}.function.", findings, mark) if function is not None else []
+        findings.lose_other_raws(tool, _OF_FUNCTION | _OF_TOOL, path)
+        return _read_function(tool, path if "name" in tool else f"{path}.function", findings, mark)
+    findings.lose_other_raws(tool, _OF_TOOL, path)
+    path = f"{path}.function"
+    function = _raw_object(tool["function"], path, findings)
+    if function is None:
+        return []
+    findings.lose_other_raws(function, _OF_FUNCTION, path)
+    return _read_function(function, path, findings, mark)
 
 
 def _read_function(function: Members, path: str, findings: Findings, mark: CacheMark | None) -> list[Tool]:
     plain = _decoded(function, "name", "description", "strict", "cache_control")
-    name = findings.text(plain, "name", path, needed=True)
     tool = Tool(
-        name or "",
-        description=findings.text(plain, "description", path),
-        schema=_raw_table(function, "parameters", path, findings),
-        strict=_strict(plain, path, findings),
+        findings.needed(plain.get("name"), f"{path}.name"),
+        description=findings.text(plain.get("description"), f"{path}.description"),
+        schema=findings.raw_table(function.get("parameters"), f"{path}.parameters"),
+        strict=findings.flag(plain.get("strict"), f"{path}.strict"),
         cache=mark or read_cache(plain, path, findings),
     )
-    return [tool] if name is not None else []
-
-
-def _strict(plain: Table, path: str, findings: Findings) -> bool | None:
-    strict = plain.get("strict")
-    if strict is None or isinstance(strict, bool):
-        return strict
-    findings.faults.rule(f"{path}strict", "must be a boolean")
-    return None
+    return [tool]
 
 
 def _named_or_mode(choice: object, path: str, findings: Findings) -> ToolChoice | None:
@@ -135,7 +128,8 @@ def _allowed(choice: Table, findings: Findings) -> ToolChoice | None:
     """Some of the tools: the model may call one of them, or (`required`) must."""
     inner = choice.get("allowed_tools")
     inner = inner if isinstance(inner, dict) else choice
-    names = tuple(filter(None, map(_name, findings.items(inner, "tools", "tool_choice.allowed_tools.", needed=True))))
+    offered = findings.array(inner.get("tools"), "tool_choice.allowed_tools.tools", needed=True)
+    names = tuple(filter(None, map(_name, offered)))
     if not names:
         findings.faults.rule("tool_choice.allowed_tools.tools", "must name at least one function")
         return None
@@ -156,11 +150,6 @@ def _decoded(members: Members, *names: str) -> dict[str, object]:
     return {name: read_value(members[name]) for name in names if name in members}
 
 
-def _lose_others(members: Members, known: frozenset[str], path: str, findings: Findings) -> None:
-    if not members.keys() <= known:
-        findings.lose_others({name: read_value(members[name]) for name in members.keys() - known}, known, path)
-
-
 def _raw_items(members: Members, name: str, findings: Findings) -> list[msgspec.Raw]:
     raw = members.get(name)
     if raw is None or is_null(raw):
@@ -177,14 +166,3 @@ def _raw_object(raw: msgspec.Raw, path: str, findings: Findings) -> Members | No
     if members is None:
         findings.faults.rule(path, "must be an object")
     return members
-
-
-def _raw_table(members: Members, name: str, path: str, findings: Findings) -> msgspec.Raw | None:
-    """An object that is passed on as it was written."""
-    raw = members.get(name)
-    if raw is None or is_null(raw):
-        return None
-    if not bytes(raw).startswith(b"{"):
-        findings.faults.rule(path + name, "must be an object")
-        return None
-    return msgspec.Raw(bytes(raw))

@@ -5,11 +5,11 @@ from typing import Final
 
 from octogate.core.conversation import Media, Part, Refusal, Role, Text, ToolCall, ToolResult, Turn
 from octogate.core.seals import unpack_id
+from octogate.dialects.findings import Findings, Table
 from octogate.dialects.openai_chat import media
-from octogate.dialects.openai_chat.findings import Findings, Table
 from octogate.dialects.openai_chat.read_parts import marked, read_cache, read_content
 from octogate.dialects.openai_chat.reasoning import read_reasoning
-from octogate.dialects.openai_chat.tool_calls import derived_id, object_text
+from octogate.dialects.tool_calls import made_id, object_text
 
 _ROLES: Final[dict[object, Role]] = {
     "system": "system",
@@ -47,9 +47,9 @@ class _History:
         turns: list[Turn] = []
         results: list[Part] = []
         for at, message in enumerate(messages):
-            path = f"messages[{at}]."
+            path = f"messages[{at}]"
             if not isinstance(message, dict):
-                self._findings.faults.rule(path[:-1], "must be an object")
+                self._findings.faults.rule(path, "must be an object")
             elif message.get("role") in ("tool", "function"):
                 results.append(self._result(message, path))
             else:
@@ -62,7 +62,7 @@ class _History:
         return tuple(turns)
 
     def _turn(self, message: Table, at: int) -> Turn:
-        path = f"messages[{at}]."
+        path = f"messages[{at}]"
         role = _ROLES.get(message.get("role"), "user")
         parts = read_content(message, path, self._findings)
         if message.keys() <= _PLAIN:
@@ -70,73 +70,72 @@ class _History:
         if role == "assistant":
             parts = self._spoken(message, parts, at)
         self._findings.lose_others(message, _OF_ASSISTANT if role == "assistant" else _NAMED, path)
-        name = self._findings.text(message, "name", path)
+        name = self._findings.text(message.get("name"), f"{path}.name")
         return Turn(role, tuple(marked(parts, read_cache(message, path, self._findings))), name=name)
 
     def _spoken(self, message: Table, content: list[Part], at: int) -> list[Part]:
         """An assistant's message: what it thought, what it said, and which tools it called."""
-        path = f"messages[{at}]."
+        path = f"messages[{at}]"
         parts: list[Part] = [*read_reasoning(message), *content]
-        refusal = self._findings.text(message, "refusal", path)
+        refusal = self._findings.text(message.get("refusal"), f"{path}.refusal")
         if refusal:
             parts.append(Refusal(refusal))
         parts += self._heard(message, path, bool(parts))
-        for where, picture in self._findings.tables(message, "images", path):
+        for where, picture in self._findings.tables(message.get("images"), f"{path}.images"):
             found = media.image(picture, where, self._findings)
             parts += (found,) if found is not None else ()
-        for where, call in self._findings.tables(message, "tool_calls", path):
+        for where, call in self._findings.tables(message.get("tool_calls"), f"{path}.tool_calls"):
             parts += self._call(call, where)
-        legacy = self._findings.table(message, "function_call", path)
+        legacy = self._findings.table(message.get("function_call"), f"{path}.function_call")
         if legacy is not None:
             parts += self._legacy_call(legacy, at)
         return parts
 
     def _heard(self, message: Table, path: str, said: bool) -> list[Part]:
         """An earlier answer in sound: its words, if the caller has them; else it is only a name for what it was."""
-        spoken = self._findings.table(message, "audio", path)
+        spoken = self._findings.table(message.get("audio"), f"{path}.audio")
         if spoken is None:
             return []
         transcript = spoken.get("transcript")
         if isinstance(transcript, str) and transcript:
             return [] if said else [Text(transcript)]
-        self._findings.lose(f"{path}audio", "the recording lies at the provider that made it", fatal=not said)
+        self._findings.lose(f"{path}.audio", "the recording lies at the provider that made it", fatal=not said)
         return []
 
     def _call(self, call: Table, path: str) -> list[Part]:
         kind = call.get("type", "function")
         if kind != "function" and "function" not in call:
-            self._findings.lose(path.removesuffix("."), "only functions can be called at other targets")
+            self._findings.lose(path, "only functions can be called at other targets")
             return []
-        function = self._findings.table(call, "function", path, needed=True)
+        function = self._findings.table(call.get("function"), f"{path}.function", needed=True)
         if function is None:
             return []
-        name = self._findings.text(function, "name", f"{path}function.", needed=True) or ""
-        call_id, signature = unpack_id(self._findings.text(call, "id", path) or derived_id(path))
-        arguments = self._arguments(function, f"{path}function.")
+        name = self._findings.needed(function.get("name"), f"{path}.function.name")
+        call_id, signature = unpack_id(self._findings.text(call.get("id"), f"{path}.id") or made_id(path))
+        arguments = self._arguments(function, f"{path}.function")
         self._names[call_id] = name
         mark = read_cache(call, path, self._findings)
         return [ToolCall(call_id, name, arguments, signature=signature, cache=mark)]
 
     def _legacy_call(self, function: Table, at: int) -> list[Part]:
-        path = f"messages[{at}].function_call."
-        name = self._findings.text(function, "name", path, needed=True) or ""
-        call_id = derived_id(path)
+        path = f"messages[{at}].function_call"
+        name = self._findings.needed(function.get("name"), f"{path}.name")
+        call_id = made_id(path)
         self._names[call_id], self._legacy[name] = name, call_id
         return [ToolCall(call_id, name, self._arguments(function, path))]
 
     def _arguments(self, function: Table, path: str) -> str:
-        if isinstance(function.get("arguments"), dict):
-            return object_text(function["arguments"])
-        return object_text(self._findings.text(function, "arguments", path))
+        said = function.get("arguments")
+        return object_text(said if isinstance(said, dict) else self._findings.text(said, f"{path}.arguments"))
 
     def _result(self, message: Table, path: str) -> ToolResult:
         """A message of the role `tool`, or of its forerunner `function`, which goes by the function's name."""
         self._findings.lose_others(message, _OF_RESULT, path)
-        name = self._findings.text(message, "name", path)
+        name = self._findings.text(message.get("name"), f"{path}.name")
         if message.get("role") == "function":
-            call_id = self._legacy.pop(name or "", "") or derived_id(path)
+            call_id = self._legacy.pop(name or "", "") or made_id(path)
         else:
-            call_id, _ = unpack_id(self._findings.text(message, "tool_call_id", path, needed=True) or "")
+            call_id, _ = unpack_id(self._findings.needed(message.get("tool_call_id"), f"{path}.tool_call_id"))
         marks = [read_cache(message, path, self._findings)]
         parts: list[Text | Media] = []
         for part in read_content(message, path, self._findings):

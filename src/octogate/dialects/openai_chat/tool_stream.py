@@ -10,7 +10,7 @@ from typing import Final
 
 from octogate.core.conversation import ArgumentsPiece, PartEnd, Piece, ToolBegun
 from octogate.core.seals import unpack_id
-from octogate.dialects.openai_chat.tool_calls import derived_id
+from octogate.dialects.tool_calls import made_id
 
 _LEGACY: Final = -1
 """The key of a `function_call`."""
@@ -81,7 +81,7 @@ class _Call:
         if not self.begun:
             self.begun = True
             bare, signature = unpack_id(self.call_id)
-            yield ToolBegun(bare or derived_id(self.seed), self.name, choice, signature)
+            yield ToolBegun(bare or made_id(self.seed), self.name, choice, signature)
 
 
 class ToolStream:

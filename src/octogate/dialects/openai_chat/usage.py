@@ -1,40 +1,25 @@
 """Token counts as OpenAI chat completions and their many relatives report them."""
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
 from octogate.core.usage import Usage
-
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-
-
-class _InputDetails(msgspec.Struct, gc=False):
-    cached_tokens: Count | None = None
-    cache_write_tokens: Count | None = None
-    audio_tokens: Count | None = None
-    image_tokens: Count | None = None
-
-
-class _OutputDetails(msgspec.Struct, gc=False):
-    reasoning_tokens: Count | None = None
-    audio_tokens: Count | None = None
-    image_tokens: Count | None = None
+from octogate.dialects.openai_usage import InputDetails, OutputDetails, detailed
+from octogate.dialects.stream import Count
 
 
 class _Usage(msgspec.Struct, gc=False):
     prompt_tokens: Count | None = None
     completion_tokens: Count | None = None
     total_tokens: Count | None = None
-    prompt_tokens_details: _InputDetails | None = None
-    completion_tokens_details: _OutputDetails | None = None
+    prompt_tokens_details: InputDetails | None = None
+    completion_tokens_details: OutputDetails | None = None
     prompt_cache_hit_tokens: Count | None = None
     cached_tokens: Count | None = None
 
 
 _DECODER: Final = msgspec.json.Decoder(_Usage | None)
-_NO_INPUT: Final = _InputDetails()
-_NO_OUTPUT: Final = _OutputDetails()
 
 
 def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
@@ -49,23 +34,13 @@ def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
         return None
     if said is None or (said.prompt_tokens is None and said.completion_tokens is None):
         return None
-    read = said.prompt_tokens_details or _NO_INPUT
-    produced = said.completion_tokens_details or _NO_OUTPUT
+    produced = said.completion_tokens_details
     input_tokens, output_tokens = said.prompt_tokens or 0, said.completion_tokens or 0
-    reasoning = produced.reasoning_tokens or 0
+    reasoning = produced.reasoning_tokens if produced is not None else None
     if reasoning and said.total_tokens == input_tokens + output_tokens + reasoning:
         output_tokens += reasoning
-    return Usage(
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        cached_tokens=read.cached_tokens or said.prompt_cache_hit_tokens or said.cached_tokens or 0,
-        cache_write_tokens=read.cache_write_tokens or 0,
-        reasoning_tokens=reasoning,
-        audio_input_tokens=read.audio_tokens or 0,
-        audio_output_tokens=produced.audio_tokens or 0,
-        image_input_tokens=read.image_tokens or 0,
-        image_output_tokens=produced.image_tokens or 0,
-    )
+    cached = said.prompt_cache_hit_tokens or said.cached_tokens or 0
+    return detailed(input_tokens, output_tokens, said.prompt_tokens_details, produced, cached=cached)
 
 
 def write_usage(usage: Usage) -> dict[str, object]:

@@ -10,9 +10,9 @@ from octogate.core.conversation import Answer, Choice, Media, Reasoning, Refusal
 from octogate.core.seals import pack_id
 from octogate.core.usage import Usage
 from octogate.dialects.hub import Heading
+from octogate.dialects.media import data_url
 from octogate.dialects.openai_chat.citations import write_annotation
 from octogate.dialects.openai_chat.finishes import write_finish
-from octogate.dialects.openai_chat.media import data_url
 from octogate.dialects.openai_chat.read_prompt import is_legacy
 from octogate.dialects.openai_chat.reasoning import write_reasoning
 from octogate.dialects.openai_chat.usage import write_usage

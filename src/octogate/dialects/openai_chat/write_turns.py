@@ -12,13 +12,13 @@ from typing import Final
 from octogate.core.conversation import Loss, Media, Part, Reasoning, Refusal, Text, ToolCall, ToolResult, Turn
 from octogate.dialects.openai_chat import media
 from octogate.dialects.openai_chat.reasoning import OWN, write_reasoning
-from octogate.dialects.openai_chat.tool_calls import accepted_id
+from octogate.dialects.tool_calls import NO_RESULT, accepted_id, error_words
 
 Message = dict[str, object]
 
-_NO_RESULT: Final = "No result was given."
 _ATTACHED: Final = "The result is in the next message."
-_ERROR: Final = "Error: "
+# OpenAI takes ids of at most 40 characters.
+_ID: Final = re.compile(r"[!-~]{1,40}")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -74,7 +74,7 @@ class _Writer:
             if kept or not turn.parts:
                 rest.append((at, turn, kept))
         for call_id in waiting:
-            self.messages.append({"role": "tool", "tool_call_id": accepted_id(call_id), "content": _NO_RESULT})
+            self.messages.append({"role": "tool", "tool_call_id": accepted_id(call_id, _ID), "content": NO_RESULT})
         self._write_rest(rest, attached)
 
     def _write_rest(self, rest: list[tuple[int, Turn, list[tuple[int, Part]]]], attached: list[object]) -> None:
@@ -150,12 +150,12 @@ class _Writer:
         for part in result.parts:
             for item in self._write_part(part, path):
                 (texts if isinstance(item, dict) and item.get("type") == "text" else others).append(item)
-        if result.is_error and not (texts and _words(texts[0]).startswith(_ERROR)):
-            texts = [_text_part(_ERROR + _words(texts[0])), *texts[1:]] if texts else [_text_part(_ERROR.strip())]
+        if result.is_error:
+            texts = [_text_part(error_words(_words(texts[0]) if texts else "")), *texts[1:]]
         if others and not texts:
             texts.append(_text_part(_ATTACHED))
         content = self._content(texts)
-        self.messages.append({"role": "tool", "tool_call_id": accepted_id(result.call_id), "content": content})
+        self.messages.append({"role": "tool", "tool_call_id": accepted_id(result.call_id, _ID), "content": content})
         return others
 
     def _write_part(self, part: Part, path: str) -> list[object]:
@@ -194,7 +194,7 @@ def _bare_thoughts(parts: Iterable[Reasoning], *, has_calls: bool) -> Message:
 
 def _write_call(call: ToolCall) -> Message:
     function = {"name": call.name, "arguments": call.arguments or "{}"}
-    return {"id": accepted_id(call.id), "type": "function", "function": function}
+    return {"id": accepted_id(call.id, _ID), "type": "function", "function": function}
 
 
 def _text_part(text: str) -> Message:

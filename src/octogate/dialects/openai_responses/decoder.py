@@ -1,40 +1,25 @@
 """Turns a stream of Responses events into pieces."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from octogate.core.conversation import (
-    Begun,
-    CitationPiece,
-    Finished,
-    HiddenReasoning,
-    MediaPiece,
-    Piece,
-    Signature,
-    SignaturePiece,
-    TextPiece,
-    ToolBegun,
-    UsageReport,
-)
+from octogate.core.conversation import Begun, CitationPiece, Finished, Piece, TextPiece, UsageReport
+from octogate.dialects.openai_responses.items_so_far import ONLY, ItemsSoFar
 from octogate.dialects.openai_responses.output import (
     ABSENT,
-    OWN,
     Annotation,
     OutputItem,
     OutputPart,
-    arguments,
-    call_id,
     citation,
     finish_of,
-    parts_of,
-    read_picture,
-    sections,
 )
-from octogate.dialects.openai_responses.parts_in_order import PartsInOrder, Slot
 from octogate.dialects.openai_responses.read_answer import Response, failure_of
-from octogate.dialects.openai_responses.stream import read_usage
+from octogate.dialects.openai_responses.usage import read_usage
+
+if TYPE_CHECKING:
+    from octogate.dialects.openai_responses.parts_in_order import Slot
 
 _TERMINAL: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 
@@ -67,27 +52,21 @@ _PART: Final = msgspec.json.Decoder(OutputPart)
 _ANNOTATION: Final = msgspec.json.Decoder(Annotation)
 _RESPONSE: Final = msgspec.json.Decoder(Response)
 _NOTHING: Final[tuple[Piece, ...]] = ()
-# A part of an item: thoughts and calls are the only one of theirs.
-_ONLY: Final = -1
 
 
 class ResponsesDecoder:
     """Deltas go on as they come. The `done` events and the last response bring what never came as deltas."""
 
-    __slots__ = (
-        "_begun", "_calls", "_complete", "_finished", "_hot", "_hot_at", "_last", "_places", "_refused", "_row",
-        "_slots",
-    )  # fmt: skip
+    __slots__ = ("_begun", "_finished", "_hot", "_hot_at", "_items", "_last", "_places", "_row")
 
     def __init__(self) -> None:
-        self._row = PartsInOrder()
-        self._slots: dict[tuple[int, int], Slot] = {}
-        self._complete: set[int] = set()  # places in the output
+        self._items = ItemsSoFar()
+        self._row = self._items.row
         self._last = -1
         self._places: dict[str, int] = {}  # by item id, for providers that do not number everything
         self._hot: Slot | None = None
         self._hot_at = (-1, -1)
-        self._begun = self._finished = self._calls = self._refused = False
+        self._begun = self._finished = False
 
     def decode(self, name: bytes, data: bytes) -> Sequence[Piece]:
         """See Decoder. Events of unknown types are skipped, and so is all behind the last one.
@@ -137,11 +116,11 @@ class ResponsesDecoder:
         item = _ITEM.decode(event.item)
         at = self._place(event, item.id)
         if item.type == "function_call" and item.name:
-            self._begin_call(self._slot(at, _ONLY, "call"), item, out)
+            self._items.begin_call(self._items.slot(at, ONLY, "call"), item, out)
 
     def _on_text(self, event: Event, out: list[Piece]) -> None:
         at = (self._place(event), event.content_index)
-        slot = self._slot(*at, "text")
+        slot = self._items.slot(*at, "text")
         self._hot, self._hot_at = slot, at
         found = _logprobs(event.logprobs)
         if found is None:
@@ -152,9 +131,9 @@ class ResponsesDecoder:
         self._row.add_piece(slot, TextPiece(event.delta, logprobs=found), out)
 
     def _on_refusal(self, event: Event, out: list[Piece]) -> None:
-        self._refused = True
+        self._items.refused = True
         if event.delta:
-            self._row.add(self._slot(self._place(event), event.content_index, "refusal"), event.delta, out)
+            self._row.add(self._items.slot(self._place(event), event.content_index, "refusal"), event.delta, out)
 
     def _on_summary(self, event: Event, out: list[Piece]) -> None:
         self._think(event, ("summary", event.summary_index), out)
@@ -163,7 +142,7 @@ class ResponsesDecoder:
         self._think(event, ("content", event.content_index), out)
 
     def _think(self, event: Event, section: tuple[str, int], out: list[Piece]) -> None:
-        slot = self._slot(self._place(event), _ONLY, "reasoning")
+        slot = self._items.slot(self._place(event), ONLY, "reasoning")
         if not event.delta:
             return
         if slot.section != section and slot.length:
@@ -173,24 +152,24 @@ class ResponsesDecoder:
 
     def _on_arguments(self, event: Event, out: list[Piece]) -> None:
         if event.delta:
-            self._row.add(self._slot(self._place(event), _ONLY, "call"), event.delta, out)
+            self._row.add(self._items.slot(self._place(event), ONLY, "call"), event.delta, out)
 
     def _on_arguments_done(self, event: Event, out: list[Piece]) -> None:
-        self._fill(self._slot(self._place(event), _ONLY, "call"), event.arguments or "", out)
+        self._items.fill(self._items.slot(self._place(event), ONLY, "call"), event.arguments or "", out)
 
     def _on_annotation(self, event: Event, out: list[Piece]) -> None:
-        slot = self._slot(self._place(event), event.content_index, "text")
+        slot = self._items.slot(self._place(event), event.content_index, "text")
         slot.annotations += 1
         self._row.add_piece(slot, CitationPiece(citation(_ANNOTATION.decode(event.annotation))), out)
 
     def _on_part_done(self, event: Event, out: list[Piece]) -> None:
         part = _PART.decode(event.part)
         if part.type in ("output_text", "refusal"):
-            self._finish_part(self._place(event), event.content_index, part, out)
+            self._items.finish_part(self._place(event), event.content_index, part, out)
 
     def _on_item_done(self, event: Event, out: list[Piece]) -> None:
         item = _ITEM.decode(event.item)
-        self._finish_item(self._place(event, item.id), item, out)
+        self._items.finish_item(self._place(event, item.id), item, out)
 
     def _on_end(self, event: Event, out: list[Piece]) -> None:
         response = _RESPONSE.decode(event.response) if event.response is not ABSENT else Response()
@@ -198,7 +177,7 @@ class ResponsesDecoder:
             raise failure_of(response)
         self._begin(response, out)
         for at, item in enumerate(response.output or ()):
-            self._finish_item(self._places.get(item.id or "", at), item, out)
+            self._items.finish_item(self._places.get(item.id or "", at), item, out)
         out += self._end(event.type.removeprefix("response."), response)
 
     def _end(self, status: str, response: Response) -> list[Piece]:
@@ -208,78 +187,13 @@ class ResponsesDecoder:
         self._finished = True
         self._begin(response, out)
         self._row.close_all(out)
-        out.append(Finished(finish_of(status, response.incomplete_details, calls=self._calls, refused=self._refused)))
+        items = self._items
+        finish = finish_of(status, response.incomplete_details, calls=items.calls, refused=items.refused)
+        out.append(Finished(finish))
         usage = read_usage(response.usage) if response.usage is not ABSENT else None
         if usage is not None:
             out.append(UsageReport(usage, response.service_tier))
         return out
-
-    def _finish_item(self, at: int, item: OutputItem, out: list[Piece]) -> None:
-        """An item is complete, and here is all of it."""
-        if at in self._complete:
-            return
-        self._complete.add(at)
-        if item.type == "message":
-            for number, part in enumerate(parts_of(item.content)):
-                self._finish_part(at, number, part, out)
-        elif item.type == "function_call":
-            slot = self._slot(at, _ONLY, "call")
-            if slot.head is None:
-                self._begin_call(slot, item, out)
-            self._fill(slot, "" if slot.length and item.arguments is None else arguments(item), out)
-            self._row.close(slot, out)
-        elif item.type == "reasoning":
-            self._finish_reasoning(self._slot(at, _ONLY, "reasoning"), item, out)
-        elif item.type == "image_generation_call" and (picture := read_picture(item)) is not None:
-            self._row.whole(MediaPiece(picture), out)
-
-    def _finish_part(self, at: int, number: int, part: OutputPart, out: list[Piece]) -> None:
-        refusal = part.type == "refusal"
-        slot = self._slot(at, number, "refusal" if refusal else "text")
-        if slot.closed:
-            return
-        self._refused |= refusal
-        self._fill(slot, (part.refusal if refusal else part.text) or "", out, _all_logprobs(part))
-        if slot.opened:
-            for source in (part.annotations or [])[slot.annotations :]:
-                self._row.add_piece(slot, CitationPiece(citation(source)), out)
-        self._row.close(slot, out)
-
-    def _finish_reasoning(self, slot: Slot, item: OutputItem, out: list[Piece]) -> None:
-        """The seal comes with the whole item: the one at its beginning may not be complete."""
-        if slot.closed:
-            return
-        texts = sections(item)
-        signature = Signature(OWN, item.encrypted_content) if item.encrypted_content else None
-        if texts and not slot.opened and signature is not None:
-            self._row.add(slot, "", out)
-        self._fill(slot, "\n\n".join(filter(None, texts)), out)
-        if signature is not None and slot.opened:
-            self._row.add_piece(slot, SignaturePiece(signature), out)
-        elif signature is not None:
-            self._row.whole(HiddenReasoning(signature), out)
-        self._row.close(slot, out)
-
-    def _begin_call(self, slot: Slot, item: OutputItem, out: list[Piece]) -> None:
-        self._calls = True
-        self._row.begin(slot, ToolBegun(call_id(item), item.name or ""), out)
-
-    def _fill(self, slot: Slot, text: str, out: list[Piece], logprobs: msgspec.Raw | None = None) -> None:
-        """Give what of `text` did not come before."""
-        if slot.closed or len(text) <= slot.length:
-            return
-        rest = text[slot.length :]
-        if logprobs is None or slot.length:
-            self._row.add(slot, rest, out)
-            return
-        slot.length += len(rest)
-        self._row.add_piece(slot, TextPiece(rest, logprobs=logprobs), out)
-
-    def _slot(self, at: int, number: int, kind: str) -> Slot:
-        slot = self._slots.get((at, number))
-        if slot is None:
-            slot = self._slots[at, number] = Slot(kind)
-        return slot
 
     def _place(self, event: Event, item_id: str | None = None) -> int:
         """The place of an event's item in the output, by number, by id, or where the last one was."""
@@ -314,7 +228,3 @@ def _logprobs(raw: msgspec.Raw) -> msgspec.Raw | None:
     """The probabilities of a delta's tokens, in chat's form."""
     said = bytes(raw)
     return msgspec.Raw(b'{"content":%b}' % said) if len(said) > 4 else None
-
-
-def _all_logprobs(part: OutputPart) -> msgspec.Raw | None:
-    return msgspec.Raw(msgspec.json.encode({"content": part.logprobs})) if part.logprobs else None

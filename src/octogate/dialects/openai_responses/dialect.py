@@ -1,5 +1,6 @@
 """OpenAI Responses: `POST /v1/responses` and `/v1/responses/compact`."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -13,38 +14,20 @@ from octogate.core.usage import Usage
 from octogate.dialects import body as bodies
 from octogate.dialects import faults
 from octogate.dialects.base import ProviderFault, StreamReader
-from octogate.dialects.checks import (
-    Check,
-    Faults,
-    boolean,
-    check_members,
-    integer,
-    is_null,
-    model_id,
-    model_of,
-    number,
-    whole,
-)
 from octogate.dialects.hub import Destination, Heading, Written
 from octogate.dialects.openai_errors import error_body, error_object
 from octogate.dialects.openai_responses.decoder import ResponsesDecoder
 from octogate.dialects.openai_responses.encoder import ResponsesEncoder
-from octogate.dialects.openai_responses.foreign_seals import without_foreign_seals
+from octogate.dialects.openai_responses.own_history import own_history
 from octogate.dialects.openai_responses.read_answer import read_answer
+from octogate.dialects.openai_responses.read_call import read_call
 from octogate.dialects.openai_responses.read_prompt import read_prompt
-from octogate.dialects.openai_responses.stream import ResponsesReader, read_usage
+from octogate.dialects.openai_responses.stream import ResponsesReader
+from octogate.dialects.openai_responses.usage import read_usage
 from octogate.dialects.openai_responses.write_answer import write_answer
 from octogate.dialects.openai_responses.write_prompt import write_prompt
 
 _ABSENT: Final = msgspec.Raw()
-_CHECKS: Final[dict[str, Check]] = {
-    "model": model_id,
-    "temperature": number(0, 2),
-    "top_p": number(0, 1),
-    "stream": boolean,
-}
-# What can stand for an input that is already at the provider.
-_INPUT_ELSEWHERE: Final = ("previous_response_id", "conversation", "prompt")
 
 
 class _Answer(msgspec.Struct, gc=False):
@@ -58,7 +41,6 @@ class _WithUsage(msgspec.Struct, gc=False):
 
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
 _WITH_USAGE: Final = msgspec.json.Decoder(_WithUsage)
-_ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class OpenAIResponses:
@@ -66,6 +48,7 @@ class OpenAIResponses:
 
     name: DialectName = "openai_responses"
     keep_alive = b": keep-alive\n\n"
+    tool_name: re.Pattern[str] = re.compile(r"[A-Za-z0-9_-]{1,64}")
     field_names: Mapping[str, str] = MappingProxyType(
         {
             "choices": "n",
@@ -78,23 +61,11 @@ class OpenAIResponses:
 
     def read_call(self, body: bytes, endpoint: Endpoint, *, max_output_tokens: int, max_messages: int) -> Call:
         """See Dialect. What is bound to the provider (previous_response_id, encrypted reasoning) stays as it is."""
-        members = bodies.read_object(body)
-        found = Faults()
-        values = check_members(members, {**_CHECKS, "max_output_tokens": integer(1, max_output_tokens)}, found)
-        _check_input(members, max_messages, found)
-        found.raise_if_any()
-        return Call(
-            endpoint=endpoint,
-            model=model_of(values.get("model")),
-            stream=values.get("stream") is True and endpoint.operation == "generate",
-            fields=members,
-            input_bytes=len(body),
-            max_output_tokens=whole(values.get("max_output_tokens")),
-        )
+        return read_call(body, endpoint, max_output_tokens=max_output_tokens, max_messages=max_messages)
 
     def write_call(self, call: Call, *, model: str, stream_usage: bool, default_max_tokens: int | None) -> bytes:
         """See Dialect. Usage comes unasked. What another provider sealed in earlier answers is taken out."""
-        members = dict(without_foreign_seals(call.fields))
+        members = dict(own_history(call.fields))
         members["model"] = bodies.to_raw(model)
         if default_max_tokens is not None and call.max_output_tokens is None and call.endpoint.operation == "generate":
             members["max_output_tokens"] = bodies.to_raw(default_max_tokens)
@@ -185,19 +156,3 @@ class OpenAIResponses:
     def encoder(self, call: Call, heading: Heading) -> ResponsesEncoder:
         """See Hub."""
         return ResponsesEncoder(call, heading)
-
-
-def _check_input(members: bodies.Members, max_messages: int, found: Faults) -> None:
-    raw = members.get("input")
-    if raw is None or is_null(raw):
-        if all(is_null(members.get(name)) for name in _INPUT_ELSEWHERE):
-            found.rule("input", "is required")
-        return
-    first = bytes(raw)[:1]
-    if first == b'"':
-        return
-    if first != b"[":
-        found.rule("input", "must be a string or an array")
-        return
-    if len(_ITEMS.decode(raw)) > max_messages:
-        found.rule("input", f"must have at most {max_messages} items")

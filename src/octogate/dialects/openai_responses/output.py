@@ -100,7 +100,7 @@ def read_reasoning(item: OutputItem) -> Reasoning | None:
     signature = Signature(OWN, item.encrypted_content) if item.encrypted_content else None
     if not texts and signature is None:
         return None
-    return Reasoning("\n\n".join(filter(None, texts)), signature, hidden=not texts)
+    return Reasoning(joined(texts), signature, hidden=not texts)
 
 
 def sections(item: OutputItem) -> list[str]:
@@ -108,12 +108,21 @@ def sections(item: OutputItem) -> list[str]:
     return [part.text for raw in (item.summary, item.content) for part in parts_of(raw) if part.text is not None]
 
 
+def joined(texts: list[str]) -> str:
+    """The sections of a model's thoughts as one text, with a blank line between them."""
+    return "\n\n".join(filter(None, texts))
+
+
 def read_picture(item: OutputItem) -> Media | None:
     """A generated picture, if there is one."""
     if not isinstance(item.result, str) or not item.result:
         return None
-    form = item.output_format
-    return Media("image", f"image/{form}" if isinstance(form, str) and form else "image/png", data=item.result)
+    return Media("image", image_type(item.output_format), data=item.result)
+
+
+def image_type(form: object) -> str:
+    """The media type for the `output_format` of a generated picture."""
+    return f"image/{form}" if isinstance(form, str) and form else "image/png"
 
 
 def call_id(item: OutputItem) -> str:

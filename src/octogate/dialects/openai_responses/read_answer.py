@@ -8,7 +8,7 @@ from octogate.core.conversation import Answer, Choice, Finish, Part, Refusal, To
 from octogate.core.errors import UpstreamError
 from octogate.dialects.faults import stream_failure
 from octogate.dialects.openai_responses.output import ABSENT, Incomplete, OutputItem, finish_of, parts_of, read_item
-from octogate.dialects.openai_responses.stream import read_usage
+from octogate.dialects.openai_responses.usage import read_usage
 
 
 class Response(msgspec.Struct):

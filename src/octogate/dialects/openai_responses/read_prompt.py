@@ -9,10 +9,10 @@ from octogate.core.call import Call
 from octogate.core.conversation import Prompt, Text, Tool, Turn
 from octogate.dialects.body import read_value
 from octogate.dialects.faults import UNREADABLE
+from octogate.dialects.findings import AT_PROVIDER, Findings
 from octogate.dialects.openai_responses.read_items import ItemReader
 from octogate.dialects.openai_responses.read_settings import SETTINGS, read_settings
 from octogate.dialects.openai_responses.read_tools import read_tool_choice, read_tools
-from octogate.dialects.openai_responses.reading import AT_PROVIDER, ONLY_HERE, Reading
 from octogate.dialects.openai_responses.tool_names import Namespaces
 
 Fields = Mapping[str, msgspec.Raw]
@@ -43,46 +43,46 @@ def read_prompt(call: Call) -> Prompt:
 
     Bodies in this form also arrive on the chat route (Cursor sends them there), with tools in both shapes.
     """
-    reading, fields = Reading(), call.fields
+    findings, fields = Findings(), call.fields
     names = Namespaces(fields)
-    turns = _read_turns(fields, names, reading)
+    turns = _read_turns(fields, names, findings)
     tools: dict[str, Tool] = {}
-    for tool in _read_all_tools(fields, reading):
+    for tool in _read_all_tools(fields, findings):
         tools.setdefault(tool.name, tool)
-    choice = read_tool_choice(_value(fields, "tool_choice"), names, reading)
-    settings = read_settings(fields, reading)
-    _find_losses(fields, reading)
-    reading.faults.raise_if_any()
+    choice = read_tool_choice(_value(fields, "tool_choice"), names, findings)
+    settings = read_settings(fields, findings)
+    _find_losses(fields, findings)
+    findings.faults.raise_if_any()
     return Prompt(
         turns=tuple(turns),
         tools=tuple(tools.values()),
         tool_choice=choice,
         settings=settings,
-        losses=tuple(reading.losses),
+        losses=tuple(findings.losses),
     )
 
 
-def _read_turns(fields: Fields, names: Namespaces, reading: Reading) -> list[Turn]:
+def _read_turns(fields: Fields, names: Namespaces, findings: Findings) -> list[Turn]:
     instructions = _value(fields, "instructions")
-    items = ItemReader(reading, names)
+    items = ItemReader(findings, names)
     if isinstance(instructions, list):
-        for path, item in reading.objects(instructions, "instructions"):
+        for path, item in findings.tables(instructions, "instructions"):
             items.read(item, path)
-    elif text := reading.text(instructions, "instructions"):
+    elif text := findings.text(instructions, "instructions"):
         items.turns.append(Turn("system", (Text(text),)))
     said = _value(fields, "input")
     if isinstance(said, str):
         items.turns.append(Turn("user", (Text(said),)))
     else:
-        for path, item in reading.objects(said, "input"):
+        for path, item in findings.tables(said, "input"):
             items.read(item, path)
     items.close()
     return items.turns
 
 
-def _read_all_tools(fields: Fields, reading: Reading) -> list[Tool]:
+def _read_all_tools(fields: Fields, findings: Findings) -> list[Tool]:
     """The tools of the call, then those that were added in its course: other targets have them from the start."""
-    found = read_tools(_given(fields, "tools"), "tools", reading)
+    found = read_tools(_given(fields, "tools"), "tools", findings)
     raw = fields.get("input")
     if raw is None or b'"additional_tools"' not in bytes(raw):
         return found
@@ -92,21 +92,21 @@ def _read_all_tools(fields: Fields, reading: Reading) -> list[Tool]:
         return found
     for at, item in enumerate(items):
         if "type" in item and read_value(item["type"]) == "additional_tools":
-            found += read_tools(_given(item, "tools"), f"input[{at}].tools", reading)
+            found += read_tools(_given(item, "tools"), f"input[{at}].tools", findings)
     return found
 
 
-def _find_losses(fields: Fields, reading: Reading) -> None:
+def _find_losses(fields: Fields, findings: Findings) -> None:
     """What is left when everything that can be told has been read."""
     for name, raw in fields.items():
         if name in SETTINGS or name in _TURNS or name in _HARMLESS or name.startswith("x-") or bytes(raw) == b"null":
             continue
         if name in _BOUND:
-            reading.lose(name, AT_PROVIDER, fatal=True)
+            findings.lose(name, AT_PROVIDER, fatal=True)
         elif name not in _NOTHING:
-            reading.lose(name, ONLY_HERE)
+            findings.lose(name)
         elif read_value(raw) not in _NOTHING[name]:
-            reading.lose(name, _REASONS[name], fatal=name == "background")
+            findings.lose(name, _REASONS[name], fatal=name == "background")
 
 
 def _given(fields: Fields, name: str) -> msgspec.Raw | None:

@@ -7,9 +7,9 @@ import msgspec
 
 from octogate.core.conversation import Format, Settings, Thinking
 from octogate.dialects.body import read_value
-from octogate.dialects.checks import Check, integer, number
+from octogate.dialects.checks import integer, number, real, whole
 from octogate.dialects.faults import UNREADABLE
-from octogate.dialects.openai_responses.reading import Reading
+from octogate.dialects.findings import Findings
 
 LOGPROBS: Final = "message.output_text.logprobs"
 """What `include` says to have the probabilities of the tokens in the answer."""
@@ -38,69 +38,69 @@ _RAW: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 Fields = Mapping[str, msgspec.Raw]
 
 
-def read_settings(fields: Fields, reading: Reading) -> Settings:
+def read_settings(fields: Fields, findings: Findings) -> Settings:
     """Everything that steers the answer, checked."""
     said = {name: read_value(fields[name]) for name in SETTINGS if name in fields}
-    text = reading.members(said.get("text"), "text") or {}
-    verbosity = reading.word(text.get("verbosity"), "text.verbosity", frozenset(("low", "medium", "high")))
+    text = findings.table(said.get("text"), "text") or {}
+    verbosity = findings.word(text.get("verbosity"), "text.verbosity", frozenset(("low", "medium", "high")))
     for name in text.keys() - {"format", "verbosity"}:
-        reading.lose(f"text.{name}")
-    top_logprobs = _whole(said, "top_logprobs", integer(0, 20), reading)
+        findings.lose(f"text.{name}")
+    top_logprobs = whole(findings.checked(said.get("top_logprobs"), "top_logprobs", integer(0, 20)))
     return Settings(
-        max_output_tokens=_cap(said, reading),
-        temperature=_number(said, "temperature", number(0, 2), reading),
-        top_p=_number(said, "top_p", number(0, 1), reading),
+        max_output_tokens=_cap(said, findings),
+        temperature=real(findings.checked(said.get("temperature"), "temperature", number(0, 2))),
+        top_p=real(findings.checked(said.get("top_p"), "top_p", number(0, 1))),
         logprobs=True if top_logprobs or _wants_logprobs(fields) else None,
         top_logprobs=top_logprobs,
-        format=_format(text.get("format"), fields, reading),
-        thinking=_thinking(said.get("reasoning"), reading),
+        format=_format(text.get("format"), fields, findings),
+        thinking=_thinking(said.get("reasoning"), findings),
         verbosity=verbosity,
-        user=_user(said, reading),
-        metadata=_metadata(said.get("metadata"), reading),
-        service_tier=reading.text(said.get("service_tier"), "service_tier"),
-        parallel_tool_calls=reading.flag(said.get("parallel_tool_calls"), "parallel_tool_calls"),
-        prompt_cache_key=reading.text(said.get("prompt_cache_key"), "prompt_cache_key"),
+        user=_user(said, findings),
+        metadata=_metadata(said.get("metadata"), findings),
+        service_tier=findings.text(said.get("service_tier"), "service_tier"),
+        parallel_tool_calls=findings.flag(said.get("parallel_tool_calls"), "parallel_tool_calls"),
+        prompt_cache_key=findings.text(said.get("prompt_cache_key"), "prompt_cache_key"),
     )
 
 
-def _cap(said: dict[str, object], reading: Reading) -> int | None:
+def _cap(said: dict[str, object], findings: Findings) -> int | None:
     for name in ("max_output_tokens", "max_completion_tokens", "max_tokens"):
-        cap = _whole(said, name, integer(1), reading)
+        cap = whole(findings.checked(said.get(name), name, integer(1)))
         if cap is not None:
             return cap
     return None
 
 
-def _user(said: dict[str, object], reading: Reading) -> str | None:
+def _user(said: dict[str, object], findings: Findings) -> str | None:
     """Two names for one thing: the newer one counts where both are given."""
-    newer = reading.text(said.get("safety_identifier"), "safety_identifier")
-    older = reading.text(said.get("user"), "user")
+    newer = findings.text(said.get("safety_identifier"), "safety_identifier")
+    older = findings.text(said.get("user"), "user")
     return older if newer is None else newer
 
 
-def _thinking(value: object, reading: Reading) -> Thinking | None:
+def _thinking(value: object, findings: Findings) -> Thinking | None:
     """`reasoning`: how much (`none` forbids it), and whether a summary is wanted."""
-    said = reading.members(value, "reasoning")
+    said = findings.table(value, "reasoning")
     if said is None:
         return None
-    effort = reading.word(said.get("effort"), "reasoning.effort", _EFFORT_WORDS)
+    effort = findings.word(said.get("effort"), "reasoning.effort", _EFFORT_WORDS)
     name = "summary" if said.get("summary") is not None else "generate_summary"
-    summary = reading.word(said.get(name), f"reasoning.{name}", _SUMMARIES)
+    summary = findings.word(said.get(name), f"reasoning.{name}", _SUMMARIES)
     for member in said.keys() - {"effort", "summary", "generate_summary"}:
         if said[member] is not None and said[member] != _USUAL.get(member):
-            reading.lose(f"reasoning.{member}")
+            findings.lose(f"reasoning.{member}")
     if effort is None and summary is None:
         return None
     show = None if summary is None else summary != "none"
     return Thinking(off=effort == "none", effort=_EFFORTS.get(effort or ""), show=show)
 
 
-def _format(value: object, fields: Fields, reading: Reading) -> Format | None:
+def _format(value: object, fields: Fields, findings: Findings) -> Format | None:
     """`text.format`; its schema stays as the caller wrote it."""
-    said = reading.members(value, "text.format")
+    said = findings.table(value, "text.format")
     if said is None:
         return None
-    kind = reading.word(said.get("type"), "text.format.type", _FORMATS)
+    kind = findings.word(said.get("type"), "text.format.type", _FORMATS)
     if kind == "json_object":
         return Format()
     if kind != "json_schema":
@@ -110,12 +110,12 @@ def _format(value: object, fields: Fields, reading: Reading) -> Format | None:
     if isinstance(inner, dict) and "schema" not in said:
         said, path = inner, "text.format.json_schema"
     if not isinstance(said.get("schema"), dict):
-        reading.faults.rule(f"{path}.schema", "must be an object" if said.get("schema") is not None else "is required")
+        findings.faults.rule(f"{path}.schema", "must be an object" if said.get("schema") is not None else "is required")
     return Format(
         _raw_at(fields["text"], [*path.split(".")[1:], "schema"]),
-        reading.needed(said.get("name"), f"{path}.name"),
-        reading.text(said.get("description"), f"{path}.description"),
-        reading.flag(said.get("strict"), f"{path}.strict"),
+        findings.needed(said.get("name"), f"{path}.name"),
+        findings.text(said.get("description"), f"{path}.description"),
+        findings.flag(said.get("strict"), f"{path}.strict"),
     )
 
 
@@ -133,27 +133,8 @@ def _wants_logprobs(fields: Fields) -> bool:
     return raw is not None and LOGPROBS.encode() in bytes(raw)
 
 
-def _metadata(value: object, reading: Reading) -> dict[str, str] | None:
-    said = reading.members(value, "metadata")
+def _metadata(value: object, findings: Findings) -> dict[str, str] | None:
+    said = findings.table(value, "metadata")
     if said is None:
         return None
-    return {name: reading.needed(text, f"metadata.{name}") for name, text in said.items()}
-
-
-def _checked(said: dict[str, object], name: str, check: Check, reading: Reading) -> object:
-    value = said.get(name)
-    rule = None if value is None else check(value)
-    if rule is None:
-        return value
-    reading.faults.rule(name, rule)
-    return None
-
-
-def _number(said: dict[str, object], name: str, check: Check, reading: Reading) -> float | None:
-    value = _checked(said, name, check, reading)
-    return float(value) if isinstance(value, (int, float)) else None
-
-
-def _whole(said: dict[str, object], name: str, check: Check, reading: Reading) -> int | None:
-    value = _checked(said, name, check, reading)
-    return int(value) if isinstance(value, (int, float)) else None
+    return {name: findings.needed(text, f"metadata.{name}") for name, text in said.items()}

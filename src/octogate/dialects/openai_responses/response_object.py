@@ -10,6 +10,7 @@ from octogate.core.conversation import Finish
 from octogate.core.usage import Usage
 from octogate.dialects.faults import UNREADABLE
 from octogate.dialects.hub import Heading
+from octogate.dialects.openai_responses.usage import write_usage
 
 _NULL: Final = msgspec.Raw(b"null")
 _TRUE: Final = msgspec.Raw(b"true")
@@ -92,28 +93,6 @@ def end_of(finish: Finish, usage: Usage, *, refused: bool) -> Body:
     elif finish == "error":
         ended |= {"status": "failed", "error": _FAILED}
     return ended
-
-
-def write_usage(usage: Usage) -> Body:
-    """The counts in their places."""
-    read: Body = {
-        "cached_tokens": usage.cached_tokens,
-        "cache_write_tokens": usage.cache_write_tokens + usage.cache_write_1h_tokens,
-    }
-    produced: Body = {"reasoning_tokens": usage.reasoning_tokens}
-    _add(read, audio_tokens=usage.audio_input_tokens, image_tokens=usage.image_input_tokens)
-    _add(produced, audio_tokens=usage.audio_output_tokens, image_tokens=usage.image_output_tokens)
-    return {
-        "input_tokens": usage.input_tokens,
-        "input_tokens_details": read,
-        "output_tokens": usage.output_tokens,
-        "output_tokens_details": produced,
-        "total_tokens": usage.input_tokens + usage.output_tokens,
-    }
-
-
-def _add(details: Body, **counts: int) -> None:
-    details.update((name, count) for name, count in counts.items() if count)
 
 
 def _tools(raw: msgspec.Raw | None) -> object:

@@ -1,11 +1,11 @@
 """Reads a stream of OpenAI Responses events."""
 
 from contextlib import suppress
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
-from octogate.core.usage import Usage
+from octogate.dialects.openai_responses.usage import read_usage
 from octogate.dialects.sse import EventSplitter
 from octogate.dialects.stream import EventReader, Verdict, has_value, text_bytes
 
@@ -15,28 +15,6 @@ MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
 _ABSENT: Final = msgspec.Raw()
 _TERMINAL: Final = frozenset({"response.completed", "response.incomplete"})
 _MAX_SEQUENCE: Final = 2**53
-
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-
-
-class _InputDetails(msgspec.Struct, gc=False):
-    cached_tokens: Count | None = None
-    cache_write_tokens: Count | None = None
-    audio_tokens: Count | None = None
-    image_tokens: Count | None = None
-
-
-class _OutputDetails(msgspec.Struct, gc=False):
-    reasoning_tokens: Count | None = None
-    audio_tokens: Count | None = None
-    image_tokens: Count | None = None
-
-
-class _Usage(msgspec.Struct, gc=False):
-    input_tokens: Count | None = None
-    output_tokens: Count | None = None
-    input_tokens_details: _InputDetails | None = None
-    output_tokens_details: _OutputDetails | None = None
 
 
 class _Reason(msgspec.Struct, gc=False):
@@ -58,31 +36,6 @@ class _Event(msgspec.Struct, gc=False):
 
 _EVENT: Final = msgspec.json.Decoder(_Event)
 _RESPONSE: Final = msgspec.json.Decoder(_Response)
-_USAGE: Final = msgspec.json.Decoder(_Usage)
-_NO_INPUT: Final = _InputDetails()
-_NO_OUTPUT: Final = _OutputDetails()
-
-
-def read_usage(raw: msgspec.Raw | bytes) -> Usage | None:
-    """The counts in a `usage` object; None when it is null or says nothing."""
-    try:
-        said = _USAGE.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    if said.input_tokens is None and said.output_tokens is None:
-        return None
-    read, produced = said.input_tokens_details or _NO_INPUT, said.output_tokens_details or _NO_OUTPUT
-    return Usage(
-        input_tokens=said.input_tokens or 0,
-        output_tokens=said.output_tokens or 0,
-        cached_tokens=read.cached_tokens or 0,
-        cache_write_tokens=read.cache_write_tokens or 0,
-        reasoning_tokens=produced.reasoning_tokens or 0,
-        audio_input_tokens=read.audio_tokens or 0,
-        audio_output_tokens=produced.audio_tokens or 0,
-        image_input_tokens=read.image_tokens or 0,
-        image_output_tokens=produced.image_tokens or 0,
-    )
 
 
 class ResponsesReader(EventReader):

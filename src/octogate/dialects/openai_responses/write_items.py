@@ -1,16 +1,15 @@
 """Writes turns as the items of `input`."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from octogate.core.conversation import Loss, Media, Part, Reasoning, Refusal, Role, Text, ToolCall, ToolResult, Turn
 from octogate.dialects.openai_responses.media import write_part
+from octogate.dialects.openai_responses.output import OWN
+from octogate.dialects.tool_calls import NO_RESULT, accepted_id, error_words
 
-_SOUND_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_NO_RESULT: Final = "No result was given."
-_ERROR: Final = "Error: "
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NO_PICTURES: Final = "what a model made cannot be shown to it again here"
 
 Item = dict[str, object]
@@ -86,12 +85,12 @@ class ItemWriter:
                 self.losses.append(Loss(f"messages[{at}].content[{number}]", _NO_PICTURES))
         self._flush("assistant")
         # OpenAI refuses a call whose output is missing.
-        self.items += [_output(call_id, [{"type": "input_text", "text": _NO_RESULT}]) for call_id in open_calls]
+        self.items += [_output(call_id, [{"type": "input_text", "text": NO_RESULT}]) for call_id in open_calls]
 
     def _write_reasoning(self, part: Reasoning) -> None:
         """Thoughts go back to where they came from, sealed as they were, and nowhere else."""
         signature = part.signature
-        if signature is None or signature.origin != "openai_responses":
+        if signature is None or signature.origin != OWN:
             return
         self._flush("assistant")
         shown = [] if part.hidden else [{"type": "summary_text", "text": part.text}]
@@ -110,7 +109,7 @@ class ItemWriter:
 def _call(part: ToolCall) -> Item:
     return {
         "type": "function_call",
-        "call_id": sound_id(part.id),
+        "call_id": accepted_id(part.id, _ID),
         "name": part.name,
         "arguments": part.arguments or "{}",
     }
@@ -123,21 +122,12 @@ def _output(call_id: str, content: list[Item]) -> Item:
         output = ""
     elif len(content) == 1 and "text" in content[0]:
         output = content[0]["text"]
-    return {"type": "function_call_output", "call_id": sound_id(call_id), "output": output}
+    return {"type": "function_call_output", "call_id": accepted_id(call_id, _ID), "output": output}
 
 
 def _as_error(content: list[Item]) -> list[Item]:
     """Responses has no member for a failed tool: its output says so in words, unless it does already."""
     first = content[0].get("text") if content else None
-    if not isinstance(first, str):
-        return [{"type": "input_text", "text": _ERROR.strip()}, *content]
-    if first.startswith(_ERROR):
-        return content
-    return [{"type": "input_text", "text": _ERROR + first}, *content[1:]]
-
-
-def sound_id(call_id: str) -> str:
-    """`call_id` if OpenAI takes it, else one that is made of it."""
-    if _SOUND_ID.fullmatch(call_id):
-        return call_id
-    return f"call_{hashlib.blake2b(call_id.encode('utf-8', 'replace'), digest_size=12).hexdigest()}"
+    if isinstance(first, str):
+        return [{"type": "input_text", "text": error_words(first)}, *content[1:]]
+    return [{"type": "input_text", "text": error_words("")}, *content]

@@ -1,12 +1,10 @@
-"""Makes contents that another provider's answers went into fit for Gemini: seals and ids that we marked are undone."""
+"""Frees a history that goes to Gemini of what its client brings back from other providers' answers."""
 
 from typing import Final
 
-import msgspec
-
 from octogate.core.conversation import Signature
 from octogate.core.seals import unpack_id
-from octogate.dialects.body import read_value, to_raw
+from octogate.dialects.body import Members, read_value, to_raw
 from octogate.dialects.gemini_generate.models import checks_signatures
 from octogate.dialects.gemini_generate.signatures import OWN, PLACEHOLDER, has_mark, is_foreign, read_signature
 from octogate.dialects.gemini_generate.spelling import Object
@@ -16,20 +14,25 @@ _RESULTS: Final = ("functionResponse", "function_response")
 _SEALS: Final = ("thoughtSignature", "thought_signature")
 
 
-def restore(contents: msgspec.Raw, model: str) -> msgspec.Raw:
-    """The contents as Gemini made them, or as it can be told of what others made; as they came if nothing is marked.
+def own_history(fields: Members, model: str) -> Members:
+    """The same members, `contents` as Gemini made them, or as it can be told of what others made.
 
     Thoughts that another provider sealed are taken out. A function call of another's making gets the placeholder that
     the vendor documents, where the model checks signatures.
     """
-    if not has_mark(bytes(contents)):
-        return contents
+    contents = fields.get("contents")
+    if contents is None or not has_mark(bytes(contents)):
+        return fields
     value = read_value(contents)
     if not isinstance(value, list):
-        return contents
+        return fields
+    return {**fields, "contents": to_raw(_own_contents(value, model))}
+
+
+def _own_contents(contents: list[object], model: str) -> list[object]:
     restorer = _Restorer(PLACEHOLDER if checks_signatures(model) else None)
     kept: list[object] = []
-    for content in reversed(value):
+    for content in reversed(contents):
         parts = content.get("parts") if isinstance(content, dict) else None
         if not isinstance(content, dict) or not isinstance(parts, list):
             kept.append(content)
@@ -37,7 +40,7 @@ def restore(contents: msgspec.Raw, model: str) -> msgspec.Raw:
         restored = [part for part in map(restorer.restore, reversed(parts)) if part is not None]
         if restored or not parts:
             kept.append({**content, "parts": restored[::-1]})
-    return to_raw(kept[::-1])
+    return kept[::-1]
 
 
 class _Restorer:

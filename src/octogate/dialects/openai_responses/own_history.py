@@ -1,23 +1,23 @@
-"""Takes out of a body for OpenAI what a client brings back from another provider's answers."""
+"""Frees a history that goes to OpenAI of what its client brings back from other providers' answers."""
 
 from typing import Final
 
 import msgspec
 
-from octogate.core.seals import MARK, unpack_id, unseal
-from octogate.dialects.body import Members, read_value, to_raw
+from octogate.core.seals import MARK, unpack_id
+from octogate.dialects.body import Members, first_byte, read_value, to_raw
 from octogate.dialects.faults import UNREADABLE
 from octogate.dialects.openai_responses.output import OWN
+from octogate.dialects.own_seals import is_marked, own_seal
 
-_MARK: Final = MARK.encode()
 _ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _ITEM: Final = msgspec.json.Decoder(Members)
 
 
-def without_foreign_seals(members: Members) -> Members:
+def own_history(members: Members) -> Members:
     """The same members, with the bare ids of calls, and without thoughts that another provider sealed."""
     raw = members.get("input")
-    if raw is None or _MARK not in (said := bytes(raw)) or said[:1] != b"[":
+    if raw is None or first_byte(raw) != b"[" or not is_marked(raw):
         return members
     kept = [item for item in map(_clean, _ITEMS.decode(raw)) if item is not None]
     return {**members, "input": to_raw(kept)}
@@ -25,7 +25,7 @@ def without_foreign_seals(members: Members) -> Members:
 
 def _clean(raw: msgspec.Raw) -> msgspec.Raw | None:
     """One item without the marks that we put on it; None when nothing of it is left to send."""
-    if _MARK not in bytes(raw):
+    if not is_marked(raw):
         return raw
     try:
         item = _ITEM.decode(raw)
@@ -33,10 +33,10 @@ def _clean(raw: msgspec.Raw) -> msgspec.Raw | None:
         return raw
     sealed = _text(item, "encrypted_content")
     if MARK in sealed:
-        signature = unseal(sealed, OWN)
-        if signature is None or signature.origin != OWN:
+        own = own_seal(sealed, OWN)
+        if own is None:
             return None
-        item["encrypted_content"] = to_raw(signature.value)
+        item["encrypted_content"] = to_raw(own)
     call_id = _text(item, "call_id")
     if MARK in call_id:
         item["call_id"] = to_raw(unpack_id(call_id)[0])

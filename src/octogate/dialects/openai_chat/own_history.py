@@ -1,20 +1,20 @@
-"""Cleans a native body of what we gave its client for other providers, so that its own gets only what is its own."""
+"""Frees a history that goes to its own provider of what its client was given for other providers."""
 
 from typing import Final
 
 from octogate.core import seals
 from octogate.dialects import body as bodies
 from octogate.dialects.openai_chat.reasoning import OWN
+from octogate.dialects.own_seals import is_marked, own_seal
 
-_MARK: Final = seals.MARK.encode()
 _SIGNED: Final = ("reasoning_details", "thinking_blocks")
 _TEXTS: Final = ("reasoning_content", "reasoning")
 
 
-def without_seals(members: bodies.Members) -> bodies.Members:
+def own_history(members: bodies.Members) -> bodies.Members:
     """The same members, `messages` with bare ids and without thoughts that were sealed for another provider."""
     raw = members.get("messages")
-    if raw is None or _MARK not in bytes(raw):
+    if raw is None or not is_marked(raw):
         return members
     messages = bodies.read_value(raw)
     if not isinstance(messages, list):
@@ -61,6 +61,6 @@ def _own_entry(entry: object) -> object:
     for member in ("signature", "data"):
         sealed = entry.get(member)
         if isinstance(sealed, str) and seals.MARK in sealed:
-            signature = seals.unseal(sealed, OWN)
-            return {**entry, member: signature.value} if signature is not None and signature.origin == OWN else None
+            own = own_seal(sealed, OWN)
+            return None if own is None else {**entry, member: own}
     return entry

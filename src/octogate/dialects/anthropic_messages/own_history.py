@@ -1,4 +1,4 @@
-"""Frees a history that goes to Anthropic of what we put into it while another provider answered."""
+"""Frees a history that goes to Anthropic of what its client brings back from other providers' answers."""
 
 from typing import Final
 
@@ -9,8 +9,8 @@ from octogate.dialects import body as bodies
 from octogate.dialects.anthropic_messages.identity import OWN, legal_id
 from octogate.dialects.anthropic_messages.tool_loop import THINKING, lacks_thought
 from octogate.dialects.faults import UNREADABLE
+from octogate.dialects.own_seals import is_marked, own_seal
 
-_MARK: Final = seals.MARK.encode()
 _PLACES: Final = {"thinking": "signature", "redacted_thinking": "data", "tool_use": "id", "tool_result": "tool_use_id"}
 _REWRITTEN: Final = frozenset({"text", *_PLACES})
 
@@ -30,18 +30,18 @@ class _Typed(msgspec.Struct, gc=False):
 _TYPED: Final = msgspec.json.Decoder(_Typed)
 
 
-def freed(fields: bodies.Members) -> bodies.Members:
+def own_history(fields: bodies.Members) -> bodies.Members:
     """The members of a body with ids, signatures and citations as Anthropic knows them; the same ones if they are."""
     raw = fields.get("messages")
-    if raw is None or _MARK not in bytes(raw):
+    if raw is None or not is_marked(raw):
         return fields
     try:
-        return _freed(fields, raw)
+        return _cleaned(fields, raw)
     except UNREADABLE:
         return fields  # the provider will say what is wrong with it
 
 
-def _freed(fields: bodies.Members, raw: msgspec.Raw) -> bodies.Members:
+def _cleaned(fields: bodies.Members, raw: msgspec.Raw) -> bodies.Members:
     messages = [message for old in _MESSAGES.decode(raw) if (message := _message(old)) is not None]
     cleaned = {**fields, "messages": bodies.to_raw(messages)}
     kinds = [(_word(message.get("role")), _kinds(message)) for message in messages]
@@ -54,14 +54,14 @@ def _freed(fields: bodies.Members, raw: msgspec.Raw) -> bodies.Members:
 def _message(message: _Message) -> _Message | None:
     """A message without what is foreign in it; None when nothing is left."""
     content = message.get("content")
-    if content is None or _MARK not in bytes(content) or not bytes(content).startswith(b"["):
+    if content is None or bodies.first_byte(content) != b"[" or not is_marked(content):
         return message
-    blocks = [block for old in _BLOCKS.decode(content) if (block := _freed_block(old)) is not None]
+    blocks = [block for old in _BLOCKS.decode(content) if (block := _own_block(old)) is not None]
     return {**message, "content": bodies.to_raw(blocks)} if blocks else None
 
 
-def _freed_block(raw: msgspec.Raw) -> msgspec.Raw | None:
-    kind = _kind(raw) if _MARK in bytes(raw) else ""
+def _own_block(raw: msgspec.Raw) -> msgspec.Raw | None:
+    kind = _kind(raw) if is_marked(raw) else ""
     if kind not in _REWRITTEN:
         return raw
     block = _BLOCK.decode(raw)
@@ -73,17 +73,15 @@ def _freed_block(raw: msgspec.Raw) -> msgspec.Raw | None:
         return raw
     if kind not in THINKING:
         return bodies.to_raw({**block, place: bodies.to_raw(legal_id(seals.unpack_id(text)[0]))})
-    signature = seals.unseal(text, OWN)
-    if signature is None or signature.origin != OWN:
-        return None
-    return bodies.to_raw({**block, place: bodies.to_raw(signature.value)})
+    own = own_seal(text, OWN)
+    return None if own is None else bodies.to_raw({**block, place: bodies.to_raw(own)})
 
 
 def _without_foreign_citations(block: _Block) -> _Block:
     citations = block.get("citations")
-    if citations is None or not bytes(citations).startswith(b"["):
+    if citations is None or bodies.first_byte(citations) != b"[":
         return block
-    kept = [citation for citation in _CITATIONS.decode(citations) if _MARK not in bytes(citation)]
+    kept = [citation for citation in _CITATIONS.decode(citations) if not is_marked(citation)]
     if kept:
         return {**block, "citations": bodies.to_raw(kept)}
     return {name: value for name, value in block.items() if name != "citations"}
@@ -96,7 +94,7 @@ def _budget_is_set(fields: bodies.Members) -> bool:
 
 def _kinds(message: _Message) -> list[str]:
     content = message.get("content")
-    if content is None or not bytes(content).startswith(b"["):
+    if content is None or bodies.first_byte(content) != b"[":
         return []
     return [_kind(block) for block in _BLOCKS.decode(content)]
 
@@ -111,6 +109,6 @@ def _kind(raw: msgspec.Raw) -> str:
 
 def _word(raw: msgspec.Raw | None) -> str:
     """A raw string's value; "" for anything else."""
-    if raw is None or not bytes(raw).startswith(b'"'):
+    if raw is None or bodies.first_byte(raw) != b'"':
         return ""
     return msgspec.json.decode(raw, type=str)
