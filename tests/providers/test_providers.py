@@ -11,7 +11,7 @@ from octogate.core.call import DialectName
 from octogate.providers import FACTS_BY_KIND, PROVIDERS, facts_for
 from octogate.providers.base_url import read_base_url
 
-NOT_VENDORS = {"facts", "base_url", "prices"}
+NOT_VENDORS = {"facts", "base_url", "openai_models", "prices"}
 
 
 def url(text, kind="openai"):

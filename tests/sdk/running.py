@@ -42,9 +42,12 @@ providers:
 models:
   chat:
     targets:
-      - {{provider: openai, model: mock, price: {{input: "1.5", output: 6}}, context_tokens: 128000}}
-      - {{provider: anthropic, model: mock, price: {{input: 3, output: 15}}, context_tokens: 200000}}
-      - {{provider: gemini, model: mock, price: {{input: "0.1", output: "0.4"}}, context_tokens: 1000000}}
+      - {{provider: openai, model: mock, price: {{input: "1.5", output: 6}}, context_tokens: 128000,
+         supported_inbound_dialects: [openai_chat, openai_responses, openai_embeddings]}}
+      - {{provider: anthropic, model: mock, price: {{input: 3, output: 15}}, context_tokens: 200000,
+         supported_inbound_dialects: [anthropic_messages]}}
+      - {{provider: gemini, model: mock, price: {{input: "0.1", output: "0.4"}}, context_tokens: 1000000,
+         supported_inbound_dialects: [gemini_generate]}}
   failover:
     targets: [openai/fault-http-503, openai/mock]
   failover-claude:

@@ -189,17 +189,17 @@ def test_a_response_is_compacted_where_terminal_agents_ask_for_it(running: Runni
     assert json.loads(running.seen(model)[0].body) == {**body, "model": model}
 
 
-def test_a_responses_body_on_the_chat_route_is_told_where_it_belongs(running: Running) -> None:
-    """Some editors send `input` there. S3-48."""
+def test_a_responses_body_on_the_chat_route_is_served_as_a_chat(running: Running) -> None:
+    """Some editors send `input` there, and read chunks of chat. S3-48."""
     tool = {"type": "function", "name": "edit", "parameters": {"type": "object"}}
     body = {"model": "chat", "input": [{"role": "user", "content": "hi"}], "tools": [tool], "stream": True}
 
     answer = running.post("/v1/chat/completions", body)
 
-    assert answer.status == 400
-    error = answer.json["error"]
-    assert (error["type"], error["param"]) == ("invalid_request_error", "input")
-    assert "/v1/responses" in error["message"]
+    assert answer.status == 200
+    chunks = [json.loads(line[6:]) for line in answer.body.splitlines() if line.startswith(b"data: {")]
+    assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}
+    assert answer.body.endswith(b"data: [DONE]\n\n")
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/models", "/v1/models/", "//v1//models"])

@@ -83,7 +83,7 @@ describe("generateContent", () => {
       { role: "user", parts: [{ text: contents }] }, said, { role: "user", parts: [{ functionResponse: response }] },
     ];
     const second = await models.generateContent({ model: "flash", contents: history, config: { tools } });
-    assert.equal(second.text, GREETING);
+    assert.equal(second.text, `${GREETING} The tool said: sunny`);
     const [, sent] = await upstreamCalls();
     assert.equal(sent.body.contents[1].parts[0].thoughtSignature, said.parts[0].thoughtSignature);
   });

@@ -262,7 +262,7 @@ describe("responses", () => {
         { type: "function_call_output", call_id: call.call_id, output: "sunny" },
       ],
     });
-    assert.equal(second.output_text, GREETING);
+    assert.equal(second.output_text, `${GREETING} The tool said: sunny`);
   });
 
   test("structured output", async () => {

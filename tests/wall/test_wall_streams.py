@@ -165,7 +165,7 @@ async def test_s13_a_content_refusal_passes_through_and_is_not_tried_elsewhere(
     assert (heard.status, heard.ended) == (400, "whole")
     assert heard.error is not None
     assert wall.calls() == (1, 0)
-    assert attempts_of(await wall.only_receipt()) == ["primary: upstream_refused"]
+    assert attempts_of(await wall.only_receipt()) == ["primary: content_policy"]
 
 
 @each_dialect
