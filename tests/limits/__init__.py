@@ -1,0 +1,1 @@
+"""Limits: what is admitted, and what never is."""
