@@ -103,6 +103,25 @@ async def test_a_limit_comes_back_with_the_wait_that_the_provider_named_in_words
     assert answer.fields["retry-after"] == "22"
 
 
+@pytest.mark.parametrize("dialect", CALLS)
+async def test_nobody_is_told_to_come_back_soon_when_the_quota_at_the_provider_is_used_up(
+    rig: Rig, dialect: str
+) -> None:
+    kind = TYPES[dialect]
+    unpaid = {
+        "openai": (429, openai("You exceeded your current quota.", "insufficient_quota", "insufficient_quota")),
+        "anthropic": (400, anthropic("Your credit balance is too low to access the API.")),
+        "gemini": (402, google("Pay first.", 402, "FAILED_PRECONDITION")),
+    }
+    rig.scripts = {f"{place}-{kind}": says(*unpaid[kind]) for place in ("first", "second")}
+
+    answer = await rig.ask(dialect, f"{kind}-{kind}")
+
+    assert (answer.status, answer.error(dialect)[0]) == (503, "upstream_quota_exhausted")
+    assert answer.fields["x-should-retry"] == "false"
+    assert "retry-after" not in answer.fields
+
+
 async def test_a_stream_that_begins_with_a_refusal_is_refused_with_a_status(rig: Rig) -> None:
     """Nothing has been sent yet, so the caller need not read an error inside a 200."""
     rig.scripts = {

@@ -162,7 +162,10 @@ async def test_a_refusal_keeps_its_meaning_and_its_words_but_no_address(stage: S
     assert not re.search(r"https?:|www\.|\.com\b|\.ai\b|<\w|sk-\w|org-\w", told)
     assert SECRET not in text + repr(asked.answer.headers)
     assert str(stage.upstream.port) not in text + repr(asked.answer.headers)
-    if status == 503:
+    if asked.receipt.code == "upstream_quota_exhausted":
+        assert "retry-after" not in asked.answer.headers
+        assert asked.answer.headers["x-should-retry"] == "false"
+    elif status == 503:
         assert int(asked.answer.headers["retry-after"]) >= 1
 
 

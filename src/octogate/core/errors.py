@@ -195,6 +195,11 @@ class UpstreamLimited(UpstreamError):
     code = "upstream_rate_limited"
     counts_for_breaker = False
 
+    @property
+    def should_retry(self) -> bool | None:
+        """A quota that is used up comes back when somebody pays, not when somebody asks again."""
+        return False if self.code == "upstream_quota_exhausted" and self.retry_after is None else None
+
 
 class UpstreamBroken(UpstreamError):
     """The provider answered with something that is not an answer."""

@@ -120,7 +120,7 @@ def of_error(error: GatewayError, progress: Progress) -> bytes:
     if error.status == 405 and error.reason:
         lines += b"allow: " + error.reason.encode() + b"\r\n"
     wait = error.retry_after
-    if wait is None and error.status in (429, 503):
+    if wait is None and error.status in (429, 503) and error.should_retry is not False:
         wait = 1.0
     if wait is not None:
         lines += f"retry-after: {max(1, -int(-wait // 1))}\r\nretry-after-ms: {max(1, round(wait * 1000))}\r\n".encode()
