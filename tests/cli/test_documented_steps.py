@@ -44,6 +44,13 @@ def script(document: Path) -> str:
     ("document", "expected"),
     [
         ("README.md", ["Hello from the command line", '"finish_reason"', "Hello!"]),
+        (
+            "docs/how-to/clients.md",
+            [
+                f"{model}, by {vendor}'s SDK: Hello from the mock. You said: Hello, stranger"
+                for model, vendor in (("Claude", "OpenAI"), ("GPT", "Anthropic"), ("GPT", "Google"))
+            ],
+        ),
         ("docs/tutorial/first-call.md", ["Good morning", '"demo-failover"', "Are you still there?", '"number":2']),
     ],
 )

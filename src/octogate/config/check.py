@@ -2,6 +2,7 @@
 
 from octogate.config.addresses import is_private, refused_header, refused_host
 from octogate.config.check_keys import check_auth
+from octogate.config.check_traits import check_traits
 from octogate.config.faults import Path, nearest
 from octogate.config.findings import Findings
 from octogate.config.schema import Config, GroupConfig, ProviderConfig
@@ -23,6 +24,7 @@ def check(config: Config, document: Document, *, host: str) -> Findings:
         _check_group(name, group, config, findings)
     for alias, name in config.aliases.items():
         _check_alias(alias, name, config, findings)
+    check_traits(config, findings)
     check_auth(config, findings, host=host)
     return findings
 

@@ -29,10 +29,11 @@ def spoken(caller: DialectName, operation: Operation, provider: frozenset[Dialec
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A target that was not a candidate, and the reason from a closed set."""
+    """A target that was not asked, and the reason from a closed set; `detail` is for the log."""
 
     target_id: str
-    reason: str  # disabled, provider_disabled, breaker_open, dialect, ignores_max_tokens
+    reason: str  # disabled, provider_disabled, breaker_open, dialect, ignores_max_tokens, unsupported
+    detail: str | None = None
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -18,10 +18,19 @@ class AttemptRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str | None = None
 
 
+class SkipRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A target that was not asked, and why: a reason of routing, or `unsupported` and in `detail` the fields."""
+
+    target: str
+    reason: str
+    detail: str | None = None
+
+
 class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line per call. `cost_nano_usd` None = unknown, never free; `code` is "ok" or the closed set of errors.
 
-    `dropped`: the fields of the call that the target, which speaks another dialect, could not be told.
+    `skipped`: targets of the group that were not asked. `dropped`: the fields of the call that the target, which
+    speaks another dialect, could not be told.
     """
 
     time: str
@@ -56,5 +65,6 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     bytes_in: int = 0
     bytes_out: int = 0
     attempts: tuple[AttemptRecord, ...] = ()
+    skipped: tuple[SkipRecord, ...] = ()
     dropped: tuple[str, ...] = ()
     detail: str | None = None

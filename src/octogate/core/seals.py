@@ -18,8 +18,9 @@ _LETTERS: Final[dict[DialectName, str]] = {
     "gemini_generate": "g",
 }
 _ORIGINS: Final = {letter: name for name, letter in _LETTERS.items()}
-# Letters that a tool call's id may consist of at every provider.
-_SEALED: Final = re.compile(r"^(.*?)__og1([crag])_([A-Za-z0-9_-]*)$", re.S)
+_BASE64: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+"""Letters that a tool call's id may consist of at every provider."""
+_MARKED: Final = re.compile(r"__og1([crag])_")
 
 
 def seal(signature: Signature, own: DialectName) -> str:
@@ -45,12 +46,17 @@ def pack_id(call_id: str, signature: Signature | None) -> str:
 
 def unpack_id(text: str) -> tuple[str, Signature | None]:
     """The id and the signature in it, None when it carries none."""
-    found = _SEALED.match(text) if MARK in text else None
+    if MARK not in text:
+        return text, None
+    # Behind the mark nothing but base64 stands up to the end. Looking for the end first keeps the time linear, however
+    # many marks a caller writes in a row.
+    found = _MARKED.search(text, len(text.rstrip(_BASE64)))
     if found is None:
         return text, None
-    call_id, letter, value = found.groups()
+    call_id, value = text[: found.start()], text[found.end() :]
     try:
-        decoded = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode("utf-8", "surrogatepass")
+        # Strictly UTF-8, for half a character can be in no body that goes on.
+        decoded = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode()
     except (binascii.Error, ValueError):
         return call_id, None
-    return call_id, Signature(_ORIGINS[letter], decoded)
+    return call_id, Signature(_ORIGINS[found[1]], decoded)

@@ -17,6 +17,7 @@ _OBJECT: Final = msgspec.json.Decoder(Members)
 _ANY: Final = msgspec.json.Decoder()
 _KEY: Final = re.compile(rb'[\s,{]*+"((?:[^"\\]++|\\.)*+)"\s*+:\s*+', re.S)
 _KINDS: Final = {"[": "an array", '"': "a string", "n": "null", "t": "a boolean", "f": "a boolean"}
+_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -104,8 +105,16 @@ def write_object(members: Mapping[str, msgspec.Raw]) -> bytes:
 
 
 def to_raw(value: object) -> msgspec.Raw:
-    """A member of our own."""
-    return msgspec.Raw(msgspec.json.encode(value))
+    """A member of our own. Raises BadRequest for a caller's value that was read with just enough room for its depth."""
+    try:
+        return msgspec.Raw(msgspec.json.encode(value))
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.") from None
+
+
+def one_line(raw: msgspec.Raw) -> msgspec.Raw:
+    """The same value without line ends, in sound JSON mere white space: they would cut the event of a stream in two."""
+    return msgspec.Raw(bytes(raw).translate(_ONE_LINE))
 
 
 def first_byte(raw: msgspec.Raw) -> bytes:

@@ -16,6 +16,12 @@ from octogate.dialects.tool_aliases import ToolAliases
 MAX_EVENT_BYTES: Final = 64 * 1024 * 1024
 """No event is too long here: the target's reader has judged them all."""
 
+MAX_STREAM_BYTES: Final = 128 * 1024 * 1024
+"""Of one translated stream: what some dialects say once more at the end has to be kept until then.
+
+Four times the largest plain answer, because each few words come in a frame of a hundred bytes and more.
+"""
+
 _UNEXPECTED: Final = (*UNREADABLE, LookupError, TypeError, ValueError, AttributeError)
 """What reading an answer that is sound JSON, but of no shape that we know, can raise."""
 
@@ -71,11 +77,11 @@ class Bridge:
         """
         try:
             answer = self._target.read_answer(body)
+            return self._caller.write_answer(self._aliases.heard(answer), self._call, self._heading)
         except _UNEXPECTED as error:
             raise UpstreamBroken(
                 "The provider's answer cannot be read.", code="upstream_malformed_answer", detail=type(error).__name__
             ) from None
-        return self._caller.write_answer(self._aliases.heard(answer), self._call, self._heading)
 
     def reader(self, call: Call) -> StreamReader:
         """A reader that judges the target's stream and returns the caller's."""
@@ -86,13 +92,14 @@ class Bridge:
 class BridgedReader:
     """The target's reader decides what may pass and whether the end is honest; what passes is translated."""
 
-    __slots__ = ("_aliases", "_closed", "_decoder", "_encoder", "_failure", "_native", "_splitter")
+    __slots__ = ("_aliases", "_closed", "_decoder", "_encoder", "_failure", "_left", "_native", "_splitter")
 
     def __init__(self, native: StreamReader, decoder: Decoder, encoder: Encoder, aliases: ToolAliases) -> None:
         self._native, self._decoder, self._encoder, self._aliases = native, decoder, encoder, aliases
         self._splitter = EventSplitter(MAX_EVENT_BYTES)
         self._failure: GatewayError | None = None
         self._closed = False
+        self._left = MAX_STREAM_BYTES
 
     @property
     def started(self) -> bool:
@@ -133,6 +140,14 @@ class BridgedReader:
         """See StreamReader."""
         if self._failure is not None:
             return b""
+        self._left -= len(data)
+        if self._left < 0:
+            self._failure = UpstreamBroken(
+                "The provider's stream is larger than the gateway translates.",
+                code="upstream_response_too_large",
+                replay="never",
+            )
+            return b""
         events = self._native.feed(data)
         return (self._encode(lambda: self._pieces(events)) or b"") if events else b""
 
@@ -160,16 +175,22 @@ class BridgedReader:
 
     def _decoded(self, event: Event) -> Iterable[Piece]:
         _, name, data = event
-        return () if data is None or data.startswith(b"[DONE]") else self._decoder.decode(name, data)
+        if data is None or data.startswith(b"[DONE]"):
+            return ()
+        # A line end in a datum can only be white space of its JSON, but passed on unread it would cut an event in two.
+        return self._decoder.decode(name, data.replace(b"\n", b" "))
 
     def _encode(self, read: Callable[[], Iterable[Piece]]) -> bytes | None:
-        """What `read` gives, in the caller's dialect; None, and a failure, when it failed or makes no sense."""
+        """What `read` gives, in the caller's dialect; None, and a failure, when it failed or makes no sense.
+
+        Writing is a part of that: probabilities, for one, are read by the encoder that has a place for them.
+        """
         try:
-            pieces = read()
+            return self._encoder.encode(self._aliases.heard_pieces(read()))
         except UpstreamError as error:
             self._failure = error
             return None
-        except _UNEXPECTED:
-            self._failure = malformed_event()
+        except _UNEXPECTED as error:
+            # Told from garbage, which the target's reader stops: sound JSON of a shape that no decoder of ours knows.
+            self._failure = malformed_event(f"cannot be translated: {type(error).__name__}")
             return None
-        return self._encoder.encode(self._aliases.heard_pieces(pieces))

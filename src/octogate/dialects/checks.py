@@ -11,6 +11,8 @@ from octogate.dialects.body import Members, read_value
 
 MAX_FAULTS: Final = 100
 MAX_MODEL_CHARS: Final = 256
+MAX_WHOLE: Final = 2**53
+"""All readers of JSON agree on whole numbers up to this one (RFC 8259, 6)."""
 
 STEERING: Final = frozenset(
     "api_base base_url api_key api_version headers extra_headers extra_body extra_query proxy proxies"
@@ -73,8 +75,8 @@ def number(minimum: float, maximum: float) -> Check:
     return check
 
 
-def integer(minimum: int, maximum: int | None = None) -> Check:
-    """A whole number within bounds; `1.0` is one too, as it is for providers."""
+def integer(minimum: int, maximum: int = MAX_WHOLE) -> Check:
+    """A whole number within bounds; `1.0` is one too, as it is for providers, but `1e300` is none that they read."""
 
     def check(value: object) -> str | None:
         if isinstance(value, float) and value.is_integer():

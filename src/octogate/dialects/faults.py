@@ -69,9 +69,11 @@ def stream_failure(event: bytes) -> UpstreamError:
     )
 
 
-def malformed_event() -> UpstreamBroken:
-    """The error for an event that is not what the dialect knows."""
-    return UpstreamBroken("The provider sent an event that cannot be read.", code="upstream_malformed_event")
+def malformed_event(detail: str | None = None) -> UpstreamBroken:
+    """The error for an event that is not what the dialect knows; `detail` is for the log and holds no content."""
+    return UpstreamBroken(
+        "The provider sent an event that cannot be read.", code="upstream_malformed_event", detail=detail
+    )
 
 
 def _decode(body: bytes | str) -> object:

@@ -16,7 +16,9 @@ MAX_TAIL_BYTES: Final = 64 * 1024 * 1024
 MAX_INDEX: Final = 1_000
 """No caller can ask for so many answers; an upstream that numbers beyond it must not make us remember each."""
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+MAX_COUNT: Final = 2**53
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 """Tokens, as a provider reports them."""
 
 _MAX_EVENTS_BEHIND_THE_END: Final = 64
@@ -118,7 +120,8 @@ class EventReader:
             self.complete = self.started = True
             self._tail.clear()
             return end
-        self.failure = Interrupted("The provider's stream ended before the answer did.")
+        told = "The provider's stream ended before the answer did."
+        self.failure = Interrupted(told, detail="no end of the answer came")
         return b""
 
     def _take(self, event: Event, out: list[bytes]) -> bool:

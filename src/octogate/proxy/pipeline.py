@@ -100,6 +100,7 @@ class Pipeline:
         exchange.label = progress
         seed = random.random()  # noqa: S311 - spreads load, guards nothing
         plan = progress.plan = self._router.plan(grant.group, call, now(), seed=seed)
+        progress.skipped = plan.skipped
         progress.routed_at = now()
         if endpoint.operation == "count_tokens" and not any(t.provider.counts_tokens for t in plan.targets):
             await self._count_locally(exchange, call, dialect, progress)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from octogate.core.call import Call, DialectName, Operation
-from octogate.core.plan import Attempt, Plan
+from octogate.core.plan import Attempt, Plan, Skipped
 from octogate.core.snapshot import Key, Snapshot, Target
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Progress:
         "request_id",
         "routed_at",
         "settled",
+        "skipped",
         "snapshot",
         "trace_id",
         "usage",
@@ -54,6 +55,7 @@ class Progress:
         self.group: str | None = None
         self.plan: Plan | None = None
         self.attempts: list[Attempt] = []
+        self.skipped: tuple[Skipped, ...] = ()  # what the plan left out, then what could not be told
         self.usage: Usage | None = None
         self.reader: StreamReader | None = None  # of the stream that is being relayed
         self.correlation_id: str | None = None
@@ -70,6 +72,10 @@ class Progress:
         attempt = Attempt(number=len(self.attempts) + 1, target=target, started_at=now)
         self.attempts.append(attempt)
         return attempt
+
+    def skip(self, target: Target, detail: str | None) -> None:
+        """`target` of another dialect cannot be told what the call says; `detail` names the fields."""
+        self.skipped = (*self.skipped, Skipped(target.id, "unsupported", detail))
 
     @property
     def served_by(self) -> Target | None:

@@ -28,7 +28,7 @@ def decide(group: ModelGroup, features: Features, state: RoutingState, *, seed: 
     """The targets to try for one call, best first. `seed` is uniform in [0, 1).
 
     A target is left out when it is disabled, speaks no dialect that the call can be put into, would not keep to what
-    was asked, or has an open breaker; the reason is in `skipped`. `never` is that of the whole group when no target
+    was asked, or has an open breaker; the reason is in `skipped`. `never` is for the whole group when no target
     could ever serve such a call: no waiting will help.
     """
     candidates: list[Target] = []
@@ -39,9 +39,16 @@ def decide(group: ModelGroup, features: Features, state: RoutingState, *, seed: 
             candidates.append(target)
         else:
             skipped.append(Skipped(target.id, reason))
-    unfit = [_unfit(target, features) for target in group.targets]
     ordered, why = _order(group, candidates, state.turn, seed)
-    return Plan(group, tuple(ordered), tuple(skipped), why, never=None if None in unfit else unfit[-1])
+    return Plan(group, tuple(ordered), tuple(skipped), why, never=None if candidates else _never(group, features))
+
+
+def _never(group: ModelGroup, features: Features) -> str | None:
+    """Why nobody could; of several reasons the one that the caller can do something about."""
+    unfit = [_unfit(target, features) for target in group.targets]
+    if None in unfit:
+        return None
+    return "ignores_max_tokens" if "ignores_max_tokens" in unfit else "dialect"
 
 
 def _why_not(target: Target, features: Features, state: RoutingState) -> str | None:

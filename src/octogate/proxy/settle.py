@@ -4,11 +4,11 @@ import re
 
 import msgspec
 
-from octogate.core.call import Call
 from octogate.core.conversation import shown_losses
 from octogate.core.money import cost_nano_usd
-from octogate.core.plan import Attempt
-from octogate.core.receipt import AttemptRecord, Receipt
+from octogate.core.plan import Attempt, Skipped
+from octogate.core.receipt import AttemptRecord, Receipt, SkipRecord
+from octogate.core.snapshot import Target
 from octogate.core.tokens import estimate_output_tokens
 from octogate.core.usage import Usage
 from octogate.proxy.pictures import count_pictures
@@ -17,6 +17,7 @@ from octogate.telemetry import names
 from octogate.telemetry.log import utc
 
 CLIENT_CLOSED = 499
+_MAX_DETAIL = 500
 _DIRECT = names.DIRECT_MODEL
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
@@ -66,14 +67,13 @@ def settle(
     progress.settled = True
     phases_ms, overhead_ms = phases(progress, now)
     call, key, target, reader = progress.call, progress.key, progress.served_by, progress.reader
-    usage = _with_pictures((progress.usage if reader is None else reader.usage) or _estimate(progress, code), call)
+    usage = _usage(progress, code)
     price = target.price if target is not None else None
     cost = cost_nano_usd(usage, price) if usage is not None and price is not None else None
     group = progress.group or (names.REJECTED_MODEL if call is not None else "none")
     seconds = now - progress.received_at
     _count(progress, status, code, seconds, overhead_ms, group if target is None or target.listed else _DIRECT)
-    if usage is not None and target is not None:
-        _count_usage(target.label, usage, cost)
+    _count_usage(target, usage, cost)
     return Receipt(
         time=utc(wall),
         event="call",
@@ -107,6 +107,7 @@ def settle(
         bytes_in=call.input_bytes if call is not None else 0,
         bytes_out=bytes_out,
         attempts=tuple([_record(attempt, now) for attempt in progress.attempts]),
+        skipped=tuple([_skip_record(each) for each in progress.skipped]),
         dropped=shown_losses(progress.losses),
         detail=detail,
     )
@@ -137,8 +138,10 @@ def _estimate(progress: Progress, code: str) -> Usage | None:
     )
 
 
-def _with_pictures(usage: Usage | None, call: Call | None) -> Usage | None:
-    pictures = count_pictures(call) if usage is not None and call is not None else 0
+def _usage(progress: Progress, code: str) -> Usage | None:
+    """What the provider told, else what we saw; with the pictures that we counted."""
+    usage = (progress.usage if progress.reader is None else progress.reader.usage) or _estimate(progress, code)
+    pictures = count_pictures(progress.call) if usage is not None and progress.call is not None else 0
     return msgspec.structs.replace(usage, input_images=pictures) if usage is not None and pictures else usage
 
 
@@ -149,7 +152,10 @@ def _count(progress: Progress, status: int, code: str, seconds: float, overhead_
     names.overhead.observe(overhead_ms / 1000, labels)
 
 
-def _count_usage(name: str, usage: Usage, cost: int | None) -> None:
+def _count_usage(target: Target | None, usage: Usage | None, cost: int | None) -> None:
+    if usage is None or target is None:
+        return
+    name = target.label
     names.tokens.add((name, "input"), usage.input_tokens)
     names.tokens.add((name, "output"), usage.output_tokens)
     if usage.cached_tokens:
@@ -174,5 +180,10 @@ def _record(attempt: Attempt, now: float) -> AttemptRecord:
         first_event_ms=milliseconds(first - attempt.started_at) if first is not None else None,
         upstream_status=attempt.upstream_status,
         dialect=attempt.dialect,
-        detail=attempt.detail[:500] if attempt.detail else None,
+        detail=attempt.detail[:_MAX_DETAIL] if attempt.detail else None,
     )
+
+
+def _skip_record(skipped: Skipped) -> SkipRecord:
+    detail = skipped.detail
+    return SkipRecord(skipped.target_id, skipped.reason, detail[:_MAX_DETAIL] if detail else None)

@@ -72,7 +72,8 @@ class MessagesDecoder:
     """
 
     __slots__ = (
-        "_block", "_citations", "_finish", "_has_begun", "_is_open", "_refusal", "_stop_sequence", "_tally", "_wrote",
+        "_block", "_citations", "_finish", "_has_begun", "_is_open", "_refusal", "_seals", "_stop_sequence", "_tally",
+        "_wrote",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -82,6 +83,7 @@ class MessagesDecoder:
         self._is_open = False
         self._wrote = False
         self._citations: list[Piece] = []
+        self._seals: list[str] = []  # the pieces of the open block's signature
         self._finish: str | None = None
         self._stop_sequence: str | None = None
         self._refusal: str | None = None
@@ -154,7 +156,7 @@ class MessagesDecoder:
             if delta.thinking and block.type == "thinking":
                 self._take(ReasoningPiece(delta.thinking), pieces)
         elif kind == "signature_delta":
-            block.signature = (block.signature or "") + (delta.signature or "")
+            self._seals.append(delta.signature or "")
         elif kind == "citations_delta" and (citation := read_citation(delta.citation)) is not None:
             self._citations.append(CitationPiece(citation))
 
@@ -172,7 +174,7 @@ class MessagesDecoder:
             return
         if block.type == "tool_use" and not self._wrote:
             pieces.append(ArgumentsPiece(arguments_of(block.input)))
-        elif block.type == "thinking" and (signature := own_signature(block.signature)) is not None:
+        elif block.type == "thinking" and (signature := own_signature(self._signature(block))) is not None:
             if not self._is_open:
                 self._take(ReasoningPiece(""), pieces)
             pieces.append(SignaturePiece(signature))
@@ -181,7 +183,11 @@ class MessagesDecoder:
         if self._is_open:
             pieces.append(_PART_END)
         self._citations.clear()
+        self._seals.clear()
         self._block, self._is_open, self._wrote = None, False, False
+
+    def _signature(self, block: AnswerBlock) -> str:
+        return (block.signature or "") + "".join(self._seals)
 
     def _note(self, event: _Event, pieces: list[Piece]) -> None:
         """`message_delta`: why the answer ends, and the usage so far."""

@@ -17,7 +17,7 @@ from octogate.dialects.anthropic_messages.blocks import (
     nested,
 )
 from octogate.dialects.anthropic_messages.identity import OWN
-from octogate.dialects.anthropic_messages.read_documents import IN_RESULT
+from octogate.dialects.anthropic_messages.read_media import IN_RESULT
 from octogate.dialects.body import first_byte
 from octogate.dialects.checks import is_null
 

@@ -51,7 +51,7 @@ def _is_refused(name: str, value: object) -> bool:
     if name == "minItems":
         return value not in (0, 1)
     if name == "format":
-        return value not in _FORMATS
+        return not isinstance(value, str) or value not in _FORMATS
     if name == "additionalProperties":
         return value is not False
     return name in _LIMITS

@@ -1,5 +1,6 @@
 """Turns → system blocks and messages by Anthropic's rules: roles alternate, and results follow their calls at once."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -196,17 +197,19 @@ def _answered(draft: _Draft, pending: list[tuple[str, str]]) -> list[Block]:
     """The user's blocks behind the calls in `pending`; a result of no such call is words of the user."""
     results: list[Block] = []
     others: list[Block] = []
+    waiting: dict[str, deque[str]] = {}  # several calls may have one id: their results come in their order
+    for call_id, wire_id in pending:
+        waiting.setdefault(call_id, deque()).append(wire_id)
+    answered: set[str] = set()
     for item in draft.items:
         if not isinstance(item, _Result):
             others.append(_block(item))
-            continue
-        pair = next((pair for pair in pending if pair[0] == item.call_id), None)
-        if pair is None:
-            others += _orphaned(item)
+        elif wire_ids := waiting.get(item.call_id):
+            answered.add(wire_ids[0])
+            results.append({**item.block, "tool_use_id": wire_ids.popleft()})
         else:
-            pending.remove(pair)
-            results.append({**item.block, "tool_use_id": pair[1]})
-    results += [_missing(wire_id) for _, wire_id in pending]
+            others += _orphaned(item)
+    results += [_missing(wire_id) for _, wire_id in pending if wire_id not in answered]
     return [*results, *others] or [_said(_CONTINUE)]
 
 

@@ -53,11 +53,11 @@ def write_choice(prompt: Prompt, tools: Sequence[Block], losses: list[Loss]) -> 
     return written
 
 
-def _limit(choice: ToolChoice | None) -> tuple[str, ...] | None:
+def _limit(choice: ToolChoice | None) -> frozenset[str] | None:
     """The names that a choice is limited to, where the dialect can say that only by leaving the others out."""
     if choice is None or (choice.mode != "allowed" and (choice.mode != "named" or len(choice.names) < 2)):
         return None
-    return choice.names
+    return frozenset(choice.names)
 
 
 def _write_tool(tool: Tool, path: str, abilities: Abilities, losses: list[Loss]) -> Block:

@@ -56,6 +56,15 @@ class _Citations(msgspec.Struct, gc=False):
 _GROUNDING: Final = msgspec.json.Decoder(_Grounding | None)
 _CITATIONS: Final = msgspec.json.Decoder(_Citations | None)
 
+_MAX_SOURCES: Final = 256
+"""Of each kind in one answer or event: every one is looked for in all its words."""
+
+_MAX_SEARCHED_CHARS: Final = 1_000_000
+"""Of words; where a source of longer ones belongs is not looked for."""
+
+_MAX_QUOTED_CHARS: Final = 10_000
+"""Of words that are repeated beside a source; whoever cites more cites the answer as a whole."""
+
 Place = tuple[int, int | None, int | None]
 """Which of the texts, and from which to which character of it."""
 
@@ -72,18 +81,20 @@ def read_citations(candidate: Candidate, texts: Sequence[str]) -> list[tuple[int
         found += _grounded(_GROUNDING.decode(candidate.grounding_metadata), texts)
     if bytes(candidate.citation_metadata):
         cited = _CITATIONS.decode(candidate.citation_metadata)
-        for one in (cited.citations if cited is not None else None) or ():
+        for one in ((cited.citations if cited is not None else None) or [])[:_MAX_SOURCES]:
             at, start, end = _locate(_Segment(one.start_index, one.end_index), texts)
             found.append((at, Citation(one.uri, one.title, start=start, end=end)))
     return found
 
 
 def _grounded(said: _Grounding | None, texts: Sequence[str]) -> Iterator[tuple[int, Citation]]:
-    chunks = [_citation(chunk) for chunk in (said.grounding_chunks if said is not None else None) or ()]
+    listed = (said.grounding_chunks if said is not None else None) or []
+    chunks = [_citation(chunk) for chunk in listed[:_MAX_SOURCES]]
     named: set[int] = set()
-    for support in (said.grounding_supports if said is not None else None) or ():
+    supports = (said.grounding_supports if said is not None else None) or []
+    for support in supports[:_MAX_SOURCES]:
         at, start, end = _locate(support.segment or _Segment(), texts)
-        for index in support.grounding_chunk_indices or ():
+        for index in (support.grounding_chunk_indices or [])[:_MAX_SOURCES]:
             if 0 <= index < len(chunks):
                 named.add(index)
                 yield at, msgspec.structs.replace(chunks[index], start=start, end=end)
@@ -97,6 +108,8 @@ def _citation(chunk: _Chunk) -> Citation:
 
 def _locate(segment: _Segment, texts: Sequence[str]) -> Place:
     """Where a segment stands: at its bytes in one of the texts, else wherever its words are, else nobody knows."""
+    if sum(map(len, texts)) > _MAX_SEARCHED_CHARS:
+        return len(texts) - 1, None, None
     start, end = segment.start_index or 0, segment.end_index
     if end is not None and 0 <= start < end:
         for at, text in enumerate(texts):
@@ -130,17 +143,37 @@ def write_citations(cited: Sequence[tuple[int, str, Citation]]) -> Object | None
         return None
     chunks: dict[tuple[str | None, str | None, str | None], int] = {}
     supports: dict[tuple[int, int, int], tuple[str, list[int]]] = {}
+    cited = cited[:_MAX_SOURCES]
+    bytes_before = _bytes_before(cited)
     for part, text, citation in cited:
         source = (citation.url, citation.title, citation.quote)
         index = chunks.setdefault(source, len(chunks))
-        if citation.start is not None and citation.end is not None:
+        if citation.start is not None and citation.end is not None and _is_quotable(citation.start, citation.end):
             words = text[citation.start : citation.end]
-            start = len(text[: citation.start].encode())
+            start = bytes_before[part, citation.start]
             supports.setdefault((part, start, start + len(words.encode())), (words, []))[1].append(index)
     return {
         "groundingChunks": [_write_source(*source) for source in chunks],
         "groundingSupports": [_write_support(*place, *said) for place, said in supports.items()],
     }
+
+
+def _is_quotable(start: int, end: int) -> bool:
+    return 0 <= start <= end <= start + _MAX_QUOTED_CHARS
+
+
+def _bytes_before(cited: Sequence[tuple[int, str, Citation]]) -> dict[tuple[int, int], int]:
+    """The bytes of UTF-8 before each cited place, counted in one pass over each text."""
+    texts = {(part, one.start): text for part, text, one in cited if one.start is not None and one.start >= 0}
+    found: dict[tuple[int, int], int] = {}
+    last, at, size = -1, 0, 0
+    for (part, start), text in sorted(texts.items()):
+        if part != last:
+            last, at, size = part, 0, 0
+        size += len(text[at:start].encode())
+        at = start
+        found[part, start] = size
+    return found
 
 
 def _write_source(url: str | None, title: str | None, quote: str | None) -> Object:

@@ -1,6 +1,6 @@
 """Turns the events of a target's stream into pieces."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -30,15 +30,23 @@ from octogate.dialects.gemini_generate.usage import read_tier, read_usage
 from octogate.dialects.stream import MAX_INDEX
 from octogate.dialects.tool_calls import made_id
 
+_MAX_LOOKS: Final = 1_000
+"""Sources are looked for in all words so far, so a provider must not have us look as often as it likes."""
+
 
 class _Choice(msgspec.Struct):
-    """How far one of the answers has come. `texts` is the open text part: sources are found by its words."""
+    """How far one of the answers has come. `texts` is the open text part: sources are found by its words.
+
+    `metadata` is what was last said of sources, and `looks` how often it was something new.
+    """
 
     number: int
     open: Literal["text", "reasoning"] | None = None
     is_sealed: bool = False
     texts: list[str] = msgspec.field(default_factory=list)
     cited: set[Citation] = msgspec.field(default_factory=set)
+    metadata: tuple[bytes, bytes] = (b"", b"")
+    looks: int = 0
     calls: int = 0
     reason: str | int | None = None
 
@@ -168,6 +176,11 @@ def _cite(candidate: wire.Candidate, choice: _Choice, pieces: list[Piece]) -> No
     """The sources of the open text that have not been told yet: some servers repeat them."""
     if candidate.grounding_metadata is wire.ABSENT and candidate.citation_metadata is wire.ABSENT:
         return
+    metadata = bytes(candidate.grounding_metadata), bytes(candidate.citation_metadata)
+    if metadata == choice.metadata or choice.looks >= _MAX_LOOKS:
+        return
+    choice.metadata = metadata
+    choice.looks += 1
     for _, citation in read_citations(candidate, ["".join(choice.texts)]):
         if citation not in choice.cited:
             choice.cited.add(citation)

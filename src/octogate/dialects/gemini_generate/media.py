@@ -57,7 +57,10 @@ def lies_at_provider(uri: str) -> bool:
 
 def guess_type(uri: str) -> str:
     """The media type that the last letters of an address tell; "" when they tell none."""
-    name = urlsplit(uri).path.rpartition("/")[2]
+    try:
+        name = urlsplit(uri).path.rpartition("/")[2]
+    except ValueError:  # a bracket, or a letter, that no host has
+        return ""
     return _EXTENSIONS.get(name.rpartition(".")[2].lower(), "") if "." in name else ""
 
 

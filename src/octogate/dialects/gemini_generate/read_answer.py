@@ -2,7 +2,7 @@
 
 import msgspec
 
-from octogate.core.conversation import Answer, Choice, Part, Reasoning, Text, ToolCall
+from octogate.core.conversation import Answer, Choice, Citation, Part, Reasoning, Text, ToolCall
 from octogate.dialects.gemini_generate import wire
 from octogate.dialects.gemini_generate.citations import read_citations
 from octogate.dialects.gemini_generate.finishes import read_finish
@@ -31,13 +31,14 @@ def read_answer(body: bytes) -> Answer:
 def _read_choice(candidate: wire.Candidate, at: int, response_id: str) -> Choice:
     parts: list[Part] = []
     places: list[int] = []  # of the model's own words: code that ran for it has no sources
+    calls = 0
     for part in (candidate.content.parts if candidate.content is not None else None) or ():
-        _add(parts, part, (response_id, at, sum(isinstance(one, ToolCall) for one in parts)))
+        _add(parts, part, (response_id, at, calls))
+        calls += part.text is None and part.function_call is not None
         if part.text and not part.thought:
             places.append(len(parts) - 1)
     _cite(parts, places, candidate)
-    has_calls = any(isinstance(part, ToolCall) for part in parts)
-    finish = read_finish(candidate.finish_reason, has_calls=has_calls)
+    finish = read_finish(candidate.finish_reason, has_calls=calls > 0)
     return Choice(tuple(parts), finish, logprobs=read_logprobs(candidate.logprobs_result))
 
 
@@ -76,7 +77,10 @@ def _add_words(parts: list[Part], part: wire.Part, text: str) -> None:
 def _cite(parts: list[Part], places: list[int], candidate: wire.Candidate) -> None:
     """Give the texts at `places` their sources."""
     texts = [part.text for part in map(parts.__getitem__, places) if isinstance(part, Text)]
+    found: dict[int, list[Citation]] = {}
     for at, citation in read_citations(candidate, texts):
-        part = parts[places[at]]
+        found.setdefault(places[at], []).append(citation)
+    for place, citations in found.items():
+        part = parts[place]
         if isinstance(part, Text):
-            parts[places[at]] = msgspec.structs.replace(part, citations=(*part.citations, citation))
+            parts[place] = msgspec.structs.replace(part, citations=(*part.citations, *citations))

@@ -1,5 +1,6 @@
 """Reads the parts of contents: words, thoughts, media, function calls and what they gave back."""
 
+from collections import Counter, deque
 from typing import Final
 
 import msgspec
@@ -34,24 +35,32 @@ _OUTPUTS: Final = ("result", "output")
 class History:
     """The calls so far, for results that name only a function: they answer its oldest call that has no result yet."""
 
-    __slots__ = ("_names", "_open")
+    __slots__ = ("_names", "_open", "_unanswered")
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._open: list[tuple[str, str]] = []
+        self._open: dict[str, deque[str]] = {}  # by the function's name, the oldest first
+        self._unanswered: Counter[str] = Counter()  # by id, for several calls may have one
 
     def called(self, call: ToolCall) -> None:
         """One more call."""
         self._names[call.id] = call.name
-        self._open.append((call.id, call.name))
+        self._open.setdefault(call.name, deque()).append(call.id)
+        self._unanswered[call.id] += 1
 
     def answered(self, call: str | None, name: str | None) -> str | None:
         """The id of the call that a result is for; None when it is for none."""
-        for at, (opened, called) in enumerate(self._open):
-            if opened == call or (call is None and called == name):
-                del self._open[at]
-                return opened
-        return call
+        if call is not None:
+            if self._unanswered[call]:
+                self._unanswered[call] -= 1
+            return call
+        opened = self._open.get(name or "")
+        while opened:
+            oldest = opened.popleft()
+            if self._unanswered[oldest]:  # else a result that named it was here before
+                self._unanswered[oldest] -= 1
+                return oldest
+        return None
 
     def name_of(self, call: str) -> str | None:
         """The function that a call was for."""

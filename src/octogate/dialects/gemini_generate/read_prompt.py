@@ -1,5 +1,6 @@
 """Reads what a Gemini caller wants into the hub's words, with every fault and everything that only Gemini can say."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from octogate.core.call import Call
@@ -59,7 +60,8 @@ def _read_instructions(body: Node) -> tuple[Turn, ...]:
 
 def _read_contents(body: Node) -> tuple[Turn, ...]:
     history = History()
-    turns: list[Turn] = []
+    turns: list[tuple[Role, list[Part]]] = []
+    only_results = False  # so far in the last turn
     for at, content in enumerate(nodes(body.get("contents"), body.at("contents"), body.found)):
         said = content.text("role")
         if said not in _ROLES:
@@ -67,11 +69,13 @@ def _read_contents(body: Node) -> tuple[Turn, ...]:
             continue
         parts = _read_parts(content, history, str(at))
         role = _ROLES[said]
-        if turns and turns[-1].role == role and (role == "assistant" or _only_results(turns[-1].parts, parts)):
-            turns[-1] = Turn(role, _joined((*turns[-1].parts, *parts)))
+        are_results = bool(parts) and all(isinstance(part, ToolResult) for part in parts)
+        if turns and turns[-1][0] == role and (role == "assistant" or (only_results and are_results)):
+            turns[-1][1].extend(parts)
         else:
-            turns.append(Turn(role, _joined(parts)))
-    return tuple(turns)
+            turns.append((role, list(parts)))
+        only_results = are_results
+    return tuple(Turn(role, _joined(parts)) for role, parts in turns)
 
 
 def _read_parts(content: Node, history: History, place: str) -> tuple[Part, ...]:
@@ -88,26 +92,27 @@ def _read_parts(content: Node, history: History, place: str) -> tuple[Part, ...]
     return tuple(parts)
 
 
-def _only_results(before: tuple[Part, ...], parts: tuple[Part, ...]) -> bool:
-    return bool(before and parts) and all(isinstance(part, ToolResult) for part in (*before, *parts))
-
-
-def _joined(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+def _joined(parts: Sequence[Part]) -> tuple[Part, ...]:
     """Thoughts that came in several pieces, whole again: a seal is worthless on less than what it was made for.
 
     An empty text with a seal is the seal of the text before it; one without, the end of a stream, says nothing.
     """
-    joined: list[Part] = []
+    groups: list[list[Part]] = []  # the pieces of one thought, or anything else alone
     for part in parts:
-        last = joined[-1] if joined else None
+        last = groups[-1][-1] if groups else None
         if isinstance(part, Reasoning) and isinstance(last, Reasoning) and last.signature is None:
-            joined[-1] = Reasoning(last.text + part.text, part.signature)
+            groups[-1].append(part)
         elif isinstance(part, Text) and not part.text:
             if isinstance(last, Text) and last.signature is None:
-                joined[-1] = Text(last.text, signature=part.signature)
+                groups[-1] = [Text(last.text, signature=part.signature)]
         else:
-            joined.append(part)
-    return tuple(joined) or parts[:1]
+            groups.append([part])
+    return tuple(map(_whole, groups)) or tuple(parts[:1])
+
+
+def _whole(group: Sequence[Part]) -> Part:
+    pieces = [part for part in group if isinstance(part, Reasoning)]
+    return Reasoning("".join(piece.text for piece in pieces), pieces[-1].signature) if len(pieces) > 1 else group[0]
 
 
 def _lose_others(body: Node) -> None:

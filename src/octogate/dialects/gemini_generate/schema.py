@@ -8,6 +8,8 @@ from octogate.dialects.gemini_generate.spelling import Object, camel
 # Numbers that the API writes as strings, as it does with every 64-bit integer.
 _COUNTS: Final = frozenset("minItems maxItems minLength maxLength minProperties maxProperties".split())
 _RENAMED: Final = {"ref": "$ref", "defs": "$defs"}
+_MAX_DIGITS: Final = 18
+"""Of a number of 64 bits; longer ones stay the text that they came as."""
 # Orders the model's output; a JSON schema has no word for it, and the order of `properties` says the same.
 _LEFT_OUT: Final = frozenset({"propertyOrdering", "nullable"})
 
@@ -39,7 +41,7 @@ def to_json_schema(schema: object) -> object:
 
 
 def _value(key: str, value: object) -> object:
-    if key in _COUNTS and isinstance(value, str) and value.isdecimal():
+    if key in _COUNTS and isinstance(value, str) and len(value) <= _MAX_DIGITS and value.isdecimal():
         return int(value)
     convert = _CONVERTERS.get(key)
     return value if convert is None else convert(value)

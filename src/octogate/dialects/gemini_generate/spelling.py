@@ -9,12 +9,21 @@ Object = dict[str, object]
 
 _BEFORE_LETTER: Final = re.compile(r"_([a-z0-9])")
 _MAX_NAMES: Final = 1_024
+_MAX_CHARS: Final = 64
+"""Of a name that is any API's. Longer ones are the caller's own, and nothing of them is kept."""
+
+
+def camel(name: str) -> str:
+    """`inline_data` → `inlineData`; a name in camel case stays as it is, and so does one that mixes both.
+
+    The API takes no mixed ones, and what is checked under two spellings must not come in under a third.
+    """
+    return _camel(name) if len(name) <= _MAX_CHARS else name
 
 
 @lru_cache(maxsize=_MAX_NAMES)
-def camel(name: str) -> str:
-    """`inline_data` → `inlineData`; a name in camel case stays as it is."""
-    return _BEFORE_LETTER.sub(lambda found: found.group(1).upper(), name)
+def _camel(name: str) -> str:
+    return _BEFORE_LETTER.sub(lambda found: found.group(1).upper(), name) if name.islower() else name
 
 
 def members(value: Object) -> Iterator[tuple[str, str, object]]:

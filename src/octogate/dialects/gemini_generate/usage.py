@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from octogate.core.usage import Usage
-from octogate.dialects.stream import Count
+from octogate.dialects.stream import MAX_COUNT, Count
 
 
 class _Modality(msgspec.Struct, rename="camel", gc=False):
@@ -91,4 +91,4 @@ def _details(total: int, audio: int, image: int) -> list[dict[str, object]]:
 
 
 def _of(details: list[_Modality] | None, modality: str) -> int:
-    return sum(part.token_count or 0 for part in details or () if part.modality == modality)
+    return min(sum(part.token_count or 0 for part in details or () if part.modality == modality), MAX_COUNT)

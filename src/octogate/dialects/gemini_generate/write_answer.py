@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from octogate.core.conversation import Answer, Choice, Citation, Media, Part, Reasoning, Refusal, Text, ToolCall
+from octogate.dialects.body import one_line
 from octogate.dialects.gemini_generate.citations import write_citations
 from octogate.dialects.gemini_generate.finishes import write_finish
 from octogate.dialects.gemini_generate.logprobs import write_logprobs
@@ -93,7 +94,7 @@ def write_call(call: ToolCall, *, is_first: bool) -> Object | None:
     args = object_in(call.arguments)
     if args is None:
         return None
-    part: Object = {"functionCall": {"name": call.name, "args": args, "id": call.id}}
+    part: Object = {"functionCall": {"name": call.name, "args": one_line(args), "id": call.id}}
     if is_first or call.signature is not None:
         part["thoughtSignature"] = write_signature(call.signature)
     return part

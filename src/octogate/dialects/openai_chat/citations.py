@@ -1,6 +1,11 @@
 """Sources of a text between the annotations of chat completions and the hub."""
 
+from typing import Final
+
 from octogate.core.conversation import Citation
+
+_MAX_SOURCES: Final = 100
+"""Of all choices together, and each of them gets them all: their number must not multiply with that of the choices."""
 
 
 def read_annotations(annotations: object, before: int = 0) -> tuple[Citation, ...]:
@@ -14,10 +19,10 @@ def read_annotations(annotations: object, before: int = 0) -> tuple[Citation, ..
 def read_sources(citations: object, results: object) -> tuple[Citation, ...]:
     """Perplexity's lists beside the choices: URLs, and search results with their titles."""
     titles: dict[str, str] = {}
-    for result in results if isinstance(results, list) else ():
+    for result in results[:_MAX_SOURCES] if isinstance(results, list) else ():
         if isinstance(result, dict) and isinstance(result.get("url"), str) and isinstance(result.get("title"), str):
             titles[result["url"]] = result["title"]
-    urls = citations if isinstance(citations, list) else list(titles)
+    urls = citations[:_MAX_SOURCES] if isinstance(citations, list) else list(titles)
     return tuple(Citation(url, titles.get(url)) for url in urls if isinstance(url, str))
 
 

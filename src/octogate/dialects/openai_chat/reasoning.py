@@ -4,7 +4,7 @@ They have four names: `reasoning_content` (DeepSeek, vLLM), `reasoning` (Groq, O
 (OpenRouter: with signatures) and `thinking_blocks` (LiteLLM). The same thoughts often stand under two of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from zlib import crc32
 
@@ -94,20 +94,26 @@ def _unharmed(parts: list[Reasoning], details: object) -> list[Reasoning]:
 
 def _read_each(blocks: object) -> list[Reasoning]:
     """Entries under one index are one part: clients keep the pieces of a stream as they came."""
-    parts: list[Reasoning] = []
+    groups: list[list[Reasoning]] = []
     latest: object = None
     for block in blocks if isinstance(blocks, list) else ():
         part = read_block(block)
         if part is None:
             continue
         index = block.get("index")
-        last = parts[-1] if parts and index is not None and index == latest and not part.hidden else None
-        if last is not None and last.signature is None:
-            parts[-1] = Reasoning(last.text + part.text, part.signature)
+        continues = bool(groups) and index is not None and index == latest and not part.hidden
+        if continues and groups[-1][-1].signature is None:
+            groups[-1].append(part)
         else:
-            parts.append(part)
+            groups.append([part])
         latest = index
-    return parts
+    return list(map(_whole, groups))
+
+
+def _whole(pieces: Sequence[Reasoning]) -> Reasoning:
+    if len(pieces) == 1:
+        return pieces[0]
+    return Reasoning("".join(piece.text for piece in pieces), pieces[-1].signature)
 
 
 def _shown(text: str, signature: object) -> Reasoning:

@@ -15,6 +15,11 @@ from octogate.dialects.tool_calls import made_id
 _LEGACY: Final = -1
 """The key of a `function_call`."""
 
+_MAX_CALLS: Final = 1_000
+"""In one answer; what is kept of each is much more than what a provider has to send for it."""
+
+_MAX_NAME_CHARS: Final = 256
+"""Of a name that comes in pieces; no tool's is longer."""
 
 # What tells where an object ends. A backslash takes the character behind it along, which may be in the next piece.
 _MARK: Final = re.compile(r'\\.|\\\Z|["{}\[\]]', re.S)
@@ -102,7 +107,7 @@ class ToolStream:
         """One delta of one call."""
         call = self._latest = self._find(index, call_id, name)
         call.call_id = call.call_id or call_id
-        if name and not call.begun and name != call.name:
+        if name and not call.begun and name != call.name and len(call.name) < _MAX_NAME_CHARS:
             call.name += name
         if arguments:
             call.arguments.append(arguments)
@@ -134,6 +139,8 @@ class ToolStream:
             known = self._latest
         if known is not None and not _is_another(known, call_id, name):
             return known
+        if self.count >= _MAX_CALLS:
+            raise ValueError("more calls of tools than any answer has")
         call = _Call(f"{self._seed}/{self.count}")
         self.count += 1
         self._waiting.append(call)

@@ -58,7 +58,8 @@ def _write_tools(prompt: Prompt, *, plain: bool, losses: list[Loss]) -> Members:
         return {}
     if plain and choice is not None and choice.mode in ("named", "allowed") and _names_several(choice):
         # A plain server knows no choice among some of the tools: it is offered only these.
-        tools = tuple(tool for tool in tools if tool.name in choice.names) or tools
+        names = frozenset(choice.names)
+        tools = tuple(tool for tool in tools if tool.name in names) or tools
         choice = ToolChoice("any" if choice.mode == "named" else "auto")
     members: Members = {"tools": [_write_tool(tool, plain=plain) for tool in tools]}
     if choice is not None:

@@ -6,6 +6,7 @@ rest as it came.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -63,17 +64,18 @@ class _Writer:
         waiting = self._write_spoken(spoken)
         attached: list[object] = []
         rest: list[tuple[int, Turn, list[tuple[int, Part]]]] = []
+        left = Counter(waiting)
         for at, turn in following:
             kept: list[tuple[int, Part]] = []
             for index, part in enumerate(turn.parts):
-                if isinstance(part, ToolResult) and part.call_id in waiting:
-                    waiting.remove(part.call_id)
+                if isinstance(part, ToolResult) and left[part.call_id]:
+                    left[part.call_id] -= 1
                     attached += self._write_result(part, f"messages[{at}].content[{index}]")
                 else:
                     kept.append((index, part))
             if kept or not turn.parts:
                 rest.append((at, turn, kept))
-        for call_id in waiting:
+        for call_id in left.elements():
             self.messages.append({"role": "tool", "tool_call_id": accepted_id(call_id, _ID), "content": NO_RESULT})
         self._write_rest(rest, attached)
 

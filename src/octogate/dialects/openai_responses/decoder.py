@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from octogate.core.conversation import Begun, CitationPiece, Finished, Piece, TextPiece, UsageReport
+from octogate.dialects.openai_responses.finishes import read_finish
 from octogate.dialects.openai_responses.items_so_far import ONLY, ItemsSoFar
 from octogate.dialects.openai_responses.output import (
     ABSENT,
@@ -13,7 +14,6 @@ from octogate.dialects.openai_responses.output import (
     OutputItem,
     OutputPart,
     citation,
-    finish_of,
 )
 from octogate.dialects.openai_responses.read_answer import Response, failure_of
 from octogate.dialects.openai_responses.usage import read_usage
@@ -188,7 +188,7 @@ class ResponsesDecoder:
         self._begin(response, out)
         self._row.close_all(out)
         items = self._items
-        finish = finish_of(status, response.incomplete_details, calls=items.calls, refused=items.refused)
+        finish = read_finish(status, response.incomplete_details, calls=items.calls, refused=items.refused)
         out.append(Finished(finish))
         usage = read_usage(response.usage) if response.usage is not ABSENT else None
         if usage is not None:

@@ -23,7 +23,9 @@ class OpenItem(Protocol):
 class OpenMessage:
     """A message: parts of text and refusals, one open at a time."""
 
-    __slots__ = ("_at", "_content", "_frame", "_id", "_logprobs", "_notes", "_place", "_refusing", "_texts", "status")
+    __slots__ = (
+        "_at", "_content", "_frame", "_id", "_length", "_logprobs", "_notes", "_place", "_refusing", "_texts", "status",
+    )  # fmt: skip
 
     def __init__(self, stem: str, at: int, events: EventWriter, out: list[bytes]) -> None:
         self._id = f"msg_{stem}"
@@ -33,6 +35,7 @@ class OpenMessage:
         self._frame = b""
         self._refusing = False
         self._texts: list[str] = []
+        self._length = 0  # characters of these texts
         self._notes: list[Item] = []
         self._logprobs: list[msgspec.Raw] = []
         self.status = "completed"
@@ -49,6 +52,7 @@ class OpenMessage:
         if self._place is None or self._refusing:
             self._begin_part(events, out, refusing=False)
         self._texts.append(piece.text)
+        self._length += len(piece.text)
         if piece.logprobs is None:
             if piece.text:
                 events.delta(self._frame, piece.text, _NO_LOGPROBS, out)
@@ -67,7 +71,7 @@ class OpenMessage:
 
     def add_source(self, source: Citation, events: EventWriter, out: list[bytes]) -> None:
         """A source of the open text."""
-        note = write_output.annotation(source, sum(map(len, self._texts)))
+        note = write_output.annotation(source, self._length)
         if note is None or self._place is None or self._refusing:
             return
         said = {**self._place, "annotation_index": len(self._notes), "annotation": note}
@@ -100,7 +104,7 @@ class OpenMessage:
     def _begin_part(self, events: EventWriter, out: list[bytes], *, refusing: bool) -> None:
         self.end_part(events, out)
         self._refusing = refusing
-        self._texts, self._notes, self._logprobs = [], [], []
+        self._texts, self._notes, self._logprobs, self._length = [], [], [], 0
         self._place = {"item_id": self._id, "output_index": self._at, "content_index": len(self._content)}
         kind = "response.refusal.delta" if refusing else "response.output_text.delta"
         self._frame = delta_frame(kind, self._place)

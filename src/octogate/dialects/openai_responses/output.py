@@ -5,18 +5,10 @@ from typing import Final
 import msgspec
 
 from octogate.core.call import DialectName
-from octogate.core.conversation import Citation, Finish, Media, Part, Reasoning, Refusal, Signature, Text, ToolCall
+from octogate.core.conversation import Citation, Media, Part, Reasoning, Refusal, Signature, Text, ToolCall
 
 OWN: Final[DialectName] = "openai_responses"
 ABSENT: Final = msgspec.Raw()
-_FINISHES: Final[dict[str, Finish]] = {
-    "completed": "stop",
-    "incomplete": "length",
-    "failed": "error",
-    "cancelled": "error",
-    "queued": "error",
-    "in_progress": "error",
-}
 
 
 class Annotation(msgspec.Struct, gc=False):
@@ -52,12 +44,6 @@ class OutputItem(msgspec.Struct):
     encrypted_content: str | None = None
     result: object = None
     output_format: object = None
-
-
-class Incomplete(msgspec.Struct, gc=False):
-    """Why an answer is not whole."""
-
-    reason: object = None
 
 
 _PARTS: Final = msgspec.json.Decoder(list[OutputPart] | None)
@@ -146,15 +132,3 @@ def citation(source: Annotation) -> Citation:
         start=source.start_index,
         end=source.end_index,
     )
-
-
-def finish_of(status: str, incomplete: Incomplete | None, *, calls: bool, refused: bool) -> Finish:
-    """Why an answer ended; one without a status is complete."""
-    finish = _FINISHES.get(status, "stop")
-    if finish == "length" and incomplete is not None and incomplete.reason == "content_filter":
-        return "content_filter"
-    if finish != "stop":
-        return finish
-    if calls:
-        return "tool_calls"
-    return "refusal" if refused else "stop"

@@ -7,7 +7,8 @@ import msgspec
 from octogate.core.conversation import Answer, Choice, Finish, Part, Refusal, ToolCall
 from octogate.core.errors import UpstreamError
 from octogate.dialects.faults import stream_failure
-from octogate.dialects.openai_responses.output import ABSENT, Incomplete, OutputItem, finish_of, parts_of, read_item
+from octogate.dialects.openai_responses.finishes import Incomplete, read_finish
+from octogate.dialects.openai_responses.output import ABSENT, OutputItem, parts_of, read_item
 from octogate.dialects.openai_responses.usage import read_usage
 
 
@@ -37,15 +38,14 @@ def read_answer(body: bytes) -> Answer:
     return Answer(
         id=response.id or "",
         model=response.model or "",
-        choices=(Choice(parts, read_finish(response, parts), logprobs=_logprobs(response.output or [])),),
+        choices=(Choice(parts, _finish(response, parts), logprobs=_logprobs(response.output or [])),),
         usage=read_usage(response.usage) if response.usage is not ABSENT else None,
         service_tier=response.service_tier,
     )
 
 
-def read_finish(response: Response, parts: tuple[Part, ...]) -> Finish:
-    """Why the answer ended."""
-    return finish_of(
+def _finish(response: Response, parts: tuple[Part, ...]) -> Finish:
+    return read_finish(
         response.status or "completed",
         response.incomplete_details,
         calls=any(isinstance(part, ToolCall) for part in parts),

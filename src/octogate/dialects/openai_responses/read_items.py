@@ -48,7 +48,7 @@ class ItemReader:
     has begun. Tool outputs that follow each other are one turn of the user.
     """
 
-    __slots__ = ("_findings", "_names", "_parts", "_role", "_tools", "turns")
+    __slots__ = ("_findings", "_has_calls", "_has_words", "_names", "_parts", "_role", "_tools", "turns")
 
     def __init__(self, findings: Findings, names: Namespaces) -> None:
         self._findings = findings
@@ -56,6 +56,7 @@ class ItemReader:
         self._tools: dict[str, str] = {}
         self._role: Role | None = None
         self._parts: list[Part] = []
+        self._has_words = self._has_calls = False  # among these parts, if the model said them
         self.turns: list[Turn] = []
 
     def read(self, item: Table, path: str) -> None:
@@ -79,6 +80,7 @@ class ItemReader:
         if self._role is not None:
             self.turns.append(Turn(self._role, tuple(self._parts)))
         self._role, self._parts = None, []
+        self._has_words = self._has_calls = False
 
     def _message(self, item: Table, path: str) -> None:
         said = item.get("role")
@@ -91,13 +93,11 @@ class ItemReader:
             self.close()
             self.turns.append(Turn(role, tuple(content)))
             return
-        if self._has_words() and not any(isinstance(part, ToolCall) for part in self._parts):
-            self.close()
+        self._begin_message()
         self._add("assistant", *content)
 
     def _reasoning(self, item: Table, path: str) -> None:
-        if self._has_words() and not any(isinstance(part, ToolCall) for part in self._parts):
-            self.close()
+        self._begin_message()
         sealed = self._findings.text(item.get("encrypted_content"), f"{path}.encrypted_content") or ""
         signature = unseal(sealed, OWN)
         texts = [
@@ -146,9 +146,14 @@ class ItemReader:
             self.close()
         self._role = role
         self._parts += parts
+        if role == "assistant":
+            self._has_words = self._has_words or any(not isinstance(part, Reasoning) for part in parts)
+            self._has_calls = self._has_calls or any(isinstance(part, ToolCall) for part in parts)
 
-    def _has_words(self) -> bool:
-        return self._role == "assistant" and any(not isinstance(part, Reasoning) for part in self._parts)
+    def _begin_message(self) -> None:
+        """Words, or thoughts, behind words of the model begin a new message."""
+        if self._has_words and not self._has_calls:
+            self.close()
 
 
 _ITEMS: Final[dict[str, Callable[[ItemReader, Table, str], None]]] = {

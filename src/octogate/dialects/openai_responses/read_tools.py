@@ -22,8 +22,8 @@ _KNOWN: Final = frozenset({"type", "name", "description", "parameters", "strict"
 RawTool = dict[str, msgspec.Raw]
 
 
-def read_tools(raw: msgspec.Raw | None, path: str, findings: Findings) -> list[Tool]:
-    """The functions in an array of tools; all other kinds are losses."""
+def read_tools(raw: msgspec.Raw | None, path: str, findings: Findings, *, nested: bool = False) -> list[Tool]:
+    """The functions in an array of tools; all other kinds are losses, namespaces too where they are `nested` in one."""
     if raw is None:
         return []
     try:
@@ -34,15 +34,15 @@ def read_tools(raw: msgspec.Raw | None, path: str, findings: Findings) -> list[T
         return []
     found: list[Tool] = []
     for at, entry in enumerate(entries):
-        found += _read_tool(entry, f"{path}[{at}]", findings)
+        found += _read_tool(entry, f"{path}[{at}]", findings, nested=nested)
     return found
 
 
-def _read_tool(entry: RawTool, path: str, findings: Findings) -> list[Tool]:
+def _read_tool(entry: RawTool, path: str, findings: Findings, *, nested: bool) -> list[Tool]:
     kind = _text(entry, "type", path, findings)
     if kind == "function" or (kind is None and ("name" in entry or "function" in entry)):
         return [_function(entry, path, findings)]
-    if kind == "namespace":
+    if kind == "namespace" and not nested:
         return _namespace(entry, path, findings)
     if kind is None:
         findings.faults.rule(f"{path}.type", "is required")
@@ -56,7 +56,7 @@ def _namespace(entry: RawTool, path: str, findings: Findings) -> list[Tool]:
     space = _text(entry, "name", path, findings, needed=True) or ""
     about = _text(entry, "description", path, findings)
     tools: list[Tool] = []
-    for tool in read_tools(entry.get("tools"), f"{path}.tools", findings):
+    for tool in read_tools(entry.get("tools"), f"{path}.tools", findings, nested=True):
         said = "\n\n".join(text for text in (about, tool.description) if text)
         tools.append(
             msgspec.structs.replace(tool, name=flat_name(space, tool.name), description=said or None)

@@ -8,8 +8,10 @@ import msgspec
 from octogate.core.call import Call
 from octogate.core.conversation import Finish
 from octogate.core.usage import Usage
+from octogate.dialects.body import one_line
 from octogate.dialects.faults import UNREADABLE
 from octogate.dialects.hub import Heading
+from octogate.dialects.openai_responses.finishes import write_finish
 from octogate.dialects.openai_responses.usage import write_usage
 
 _NULL: Final = msgspec.Raw(b"null")
@@ -42,8 +44,6 @@ _DEFAULTS: Final = {
 _FUNCTION: Final = msgspec.Raw(b'"function"')
 _RAW_TOOLS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _TIERS: Final = frozenset({"auto", "default", "flex", "priority", "scale"})
-_FAILED: Final = {"code": "server_error", "message": "The model's answer could not be finished."}
-_INCOMPLETE: Final[dict[Finish, str]] = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 Body = dict[str, object]
 
@@ -52,12 +52,12 @@ def echo(call: Call) -> Body:
     """The members that repeat the request."""
     fields = call.fields
     said: Body = {
-        name: raw if (raw := fields.get(name)) is not None and bytes(raw) != b"null" else default
+        name: one_line(raw) if (raw := fields.get(name)) is not None and bytes(raw) != b"null" else default
         for name, default in _DEFAULTS.items()
     }
     said["tools"] = _tools(fields.get("tools"))
     if "user" in fields:
-        said["user"] = fields["user"]
+        said["user"] = one_line(fields["user"])
     return said
 
 
@@ -84,15 +84,8 @@ def response_object(
 
 
 def end_of(finish: Finish, usage: Usage, *, refused: bool) -> Body:
-    """The members that say how an answer ended. A refusal that has words is complete: they are the answer."""
-    if finish == "refusal" and not refused:
-        finish = "content_filter"
-    ended: Body = {"status": "completed", "usage": write_usage(usage)}
-    if finish in _INCOMPLETE:
-        ended |= {"status": "incomplete", "incomplete_details": {"reason": _INCOMPLETE[finish]}}
-    elif finish == "error":
-        ended |= {"status": "failed", "error": _FAILED}
-    return ended
+    """The members that are known when an answer has ended."""
+    return {**write_finish(finish, refused=refused), "usage": write_usage(usage)}
 
 
 def _tools(raw: msgspec.Raw | None) -> object:
@@ -100,7 +93,7 @@ def _tools(raw: msgspec.Raw | None) -> object:
     if raw is None:
         return []
     try:
-        tools = _RAW_TOOLS.decode(raw)
+        tools = _RAW_TOOLS.decode(one_line(raw))
     except UNREADABLE:
         return []
     return [{"parameters": _NULL, "strict": _NULL, **tool} if tool.get("type") == _FUNCTION else tool for tool in tools]

@@ -14,7 +14,14 @@ import msgspec
 from octogate import __version__
 from octogate.core.call import Call, DialectName
 from octogate.core.clock import Clock
-from octogate.core.errors import CredentialRefused, GatewayError, Unsupported, UpstreamBroken, UpstreamError
+from octogate.core.errors import (
+    CredentialRefused,
+    GatewayError,
+    Unsupported,
+    Untranslatable,
+    UpstreamBroken,
+    UpstreamError,
+)
 from octogate.core.plan import Attempt, Plan
 from octogate.core.snapshot import BreakerRules, Target, Timeouts
 from octogate.core.usage import Usage
@@ -100,7 +107,7 @@ class Upstream:
         """
         now = self._clock.monotonic()
         if not plan.targets:
-            raise self._nobody(plan, dialect, now)
+            raise self._nobody(plan, call, now)
         # The sum, not the longest: a plain call whose first target is silent to the end must still reach the next one.
         deadline = now + sum(target.timeouts.total for target in plan.targets)
         target = plan.targets[0]
@@ -115,13 +122,18 @@ class Upstream:
                 await self._sleep(step.wait)
             target = step.target
 
-    def _nobody(self, plan: Plan, dialect: Dialect, now: float) -> GatewayError:
+    def _nobody(self, plan: Plan, call: Call, now: float) -> GatewayError:
+        model, dialect, operation = plan.group.name, call.endpoint.dialect, call.endpoint.operation
         if plan.never == "ignores_max_tokens":
             return Unsupported(
-                f"No target of the model {plan.group.name!r} keeps to an output cap.", param="max_tokens"
+                f"No target of the model {model!r} keeps to an output cap: leave it out, or name another model.",
+                param="max_tokens",
             )
+        if plan.never and operation == "generate":
+            return Unsupported(f"No target of the model {model!r} serves callers of {dialect}.", param="model")
         if plan.never:
-            return Unsupported(f"No target of the model {plan.group.name!r} speaks {dialect.name}.", param="model")
+            reason = f"{operation!r} is not translated, and none speaks {dialect}"
+            return Unsupported(f"No target of the model {model!r} can do this: {reason}.", param="model")
         return nothing_to_try(self._breakers.wait_seconds((target.id for target in plan.group.targets), now))
 
     def _is_blocked(self, target: Target) -> bool:
@@ -132,7 +144,11 @@ class Upstream:
     ) -> Served:
         """One try at one target, from the request to the answer in hand; ends the attempt itself when it fails."""
         now = self._clock.monotonic()
-        speaker, told = wire(target, call, dialect, progress, self._clock.wall())
+        try:
+            speaker, told = wire(target, call, dialect, progress, self._clock.wall())
+        except Untranslatable as untold:
+            progress.skip(target, untold.detail)
+            raise
         attempt = progress.begin_attempt(target, now)
         if speaker is not dialect:
             attempt.dialect = speaker.name

@@ -24,9 +24,14 @@ def classify(status: int, fields: Mapping[bytes, bytes], fault: ProviderFault, *
         explained,
         upstream_status=status,
         retry_after=explained.wait if wait is None else wait,
-        detail=told(fault) or amazon or None,
+        detail=told(fault) or amazon or _kind_of_body(fields),
         param=explained.param,
     )
+
+
+def _kind_of_body(fields: Mapping[bytes, bytes]) -> str | None:
+    """A page is the work of something between us and the provider, more often than not."""
+    return "an HTML page" if fields.get(b"content-type", b"").lower().startswith(b"text/html") else None
 
 
 def classify_answer(status: int, fault: ProviderFault) -> UpstreamError:

@@ -5,7 +5,7 @@ from typing import Final
 
 from octogate.core.call import Call, DialectName
 from octogate.core.conversation import Loss, Prompt
-from octogate.core.errors import Fault, Untranslatable
+from octogate.core.errors import BadRequest, Fault, Untranslatable
 from octogate.core.plan import spoken
 from octogate.core.snapshot import Provider, Target
 from octogate.core.traits import USUAL
@@ -13,12 +13,16 @@ from octogate.dialects import HUBS
 from octogate.dialects.adapted import adapted
 from octogate.dialects.base import Dialect
 from octogate.dialects.bridge import Bridge
+from octogate.dialects.checks import MAX_FAULTS
+from octogate.dialects.extent import MAX_ITEMS, is_translatable
 from octogate.dialects.fitting import fitted
 from octogate.dialects.hub import Destination, Heading
 from octogate.proxy.progress import Progress
 
 FALLBACK_MAX_TOKENS: Final = 8_192
 """What a dialect that insists on a cap is told when neither caller, configuration nor catalogue names one."""
+_MAX_REASON_CHARS: Final = 200
+"""A reason may quote a word of the caller's, of any length."""
 
 
 def wire(
@@ -34,7 +38,10 @@ def wire(
         if target.traits is not USUAL:
             call, progress.losses = adapted(call, target.traits)
         return dialect, call
-    bridge = _bridge(target, call, progress, wall)
+    try:
+        bridge = _bridge(target, call, progress, wall)
+    except RecursionError:  # values that could be read may be too deep to be written, a few calls further down
+        raise BadRequest("The body is nested too deeply.") from None
     strict = progress.plan is not None and progress.plan.group.on_unsupported == "reject"
     refused = [loss for loss in bridge.losses if strict or loss.fatal]
     if refused:
@@ -46,6 +53,8 @@ def wire(
 def _bridge(target: Target, call: Call, progress: Progress, wall: float) -> Bridge:
     caller, provider = HUBS[call.endpoint.dialect], target.provider
     if progress.prompt is None:
+        if not is_translatable(call.fields):
+            raise BadRequest(f"The body has more than {MAX_ITEMS} items, too many to be told this model's provider.")
         progress.prompt = HUBS[call.shape or caller.name].read_prompt(call)
     traits = target.traits
     prompt = fitted(progress.prompt, traits.reasoning)
@@ -77,7 +86,7 @@ def _language(caller: DialectName, call: Call, prompt: Prompt, provider: Provide
 
 
 def _untranslatable(losses: Sequence[Loss]) -> Untranslatable:
-    faults = tuple(Fault(loss.shown, loss.reason) for loss in losses)
+    faults = tuple(Fault(loss.shown, loss.reason[:_MAX_REASON_CHARS]) for loss in losses[:MAX_FAULTS])
     first = faults[0]
-    rest = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    rest = f" (and {len(losses) - 1} more)" if len(losses) > 1 else ""
     return Untranslatable(f"This model cannot be told {first.field!r}: {first.message}{rest}", faults=faults)
