@@ -11,7 +11,7 @@ from .subjects import EVERY_CELL, SUBJECTS, Cell, key_of
 
 @pytest.mark.parametrize("cell", EVERY_CELL, ids="-".join)
 def test_the_client_sees_what_it_would_see_at_home(cell: Cell, judge: Judge) -> None:
-    """S2-107: the client is told a base URL and a key, and nothing else, whatever the provider speaks. S2-68: tools,
+    """S2-107, M21: the client is told a base URL and a key, and nothing else, whatever the provider speaks. S2-68: tools,
     pictures and structured output are the same everywhere."""
     assert judge(cell) == []
 

@@ -27,28 +27,23 @@ class Gcra:
         """See Algorithm."""
         if cost > quota.capacity or quota.limit == 0:
             return NEVER if cost > 0 else 0
-        ahead = max(state.paid, now) + cost * _interval(quota) - now
-        return max(0, ahead - quota.capacity * _interval(quota))
+        ahead = max(state.paid, now) + cost * quota.interval - now
+        return max(0, ahead - quota.capacity * quota.interval)
 
     def take(self, state: GcraState, quota: Quota, now: int, cost: int) -> int:
         """See Algorithm."""
-        state.paid = max(state.paid, now) + cost * _interval(quota)
+        state.paid = max(state.paid, now) + cost * quota.interval
         return 0
 
     def give(self, state: GcraState, quota: Quota, now: int, mark: int, amount: int) -> None:
         """See Algorithm. What was paid for by time alone cannot be given back."""
-        state.paid = max(max(state.paid, now) + amount * _interval(quota), now)
+        state.paid = max(max(state.paid, now) + amount * quota.interval, now)
 
     def level(self, state: GcraState, quota: Quota, now: int) -> Level:
         """See Algorithm."""
         ahead = max(0, state.paid - now)
-        return Level(-(-ahead // _interval(quota)), quota.capacity, ahead)
+        return Level(-(-ahead // quota.interval), quota.capacity, ahead)
 
     def lifetime(self, quota: Quota) -> int:
         """See Algorithm."""
-        return max(quota.window, quota.capacity * _interval(quota))
-
-
-def _interval(quota: Quota) -> int:
-    """Between two units at a steady rate, rounded up: never faster than the limit."""
-    return -(-quota.window // max(quota.limit, 1))
+        return max(quota.window, quota.capacity * quota.interval)

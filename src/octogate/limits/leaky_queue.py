@@ -31,7 +31,7 @@ class LeakyQueue:
         """The microseconds that a call would wait that joined now; NEVER where nothing leaks."""
         if quota.limit == 0:
             return NEVER
-        return max(0, state.free - now) + sum(state.waiting.values()) * _interval(quota)
+        return max(0, state.free - now) + sum(state.waiting.values()) * quota.interval
 
     def join(self, state: QueueState, quota: Quota, now: int, cost: int, *, depth: int, max_wait: int) -> int | None:
         """A ticket; None for who would be one too many or wait too long."""
@@ -49,18 +49,13 @@ class LeakyQueue:
             if number == ticket:
                 break
             ahead += cost
-        return max(0, state.free - now) + ahead * _interval(quota)
+        return max(0, state.free - now) + ahead * quota.interval
 
     def depart(self, state: QueueState, quota: Quota, now: int, ticket: int) -> None:
         """The ticket's turn has come: the next one's comes `window / limit` later."""
         cost = state.waiting.pop(ticket, 0)
-        state.free = max(now, state.free) + cost * _interval(quota)
+        state.free = max(now, state.free) + cost * quota.interval
 
     def leave(self, state: QueueState, ticket: int) -> None:
         """Whoever holds the ticket waits no longer."""
         state.waiting.pop(ticket, None)
-
-
-def _interval(quota: Quota) -> int:
-    """Between two units, rounded up: never faster than the limit."""
-    return -(-quota.window // quota.limit)

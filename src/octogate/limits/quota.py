@@ -22,11 +22,18 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     buckets: int = 12
     zone: str = "UTC"
     unit: str = "day"
+    capacity: int = -1
+    """The largest amount that fits at once: the burst where one is given, else the limit."""
+    width: int = -1
+    """Of one bucket, rounded up, so that the buckets never cover less than the window."""
+    interval: int = -1
+    """Between two units at a steady rate, rounded up: never faster than the limit."""
 
-    @property
-    def capacity(self) -> int:
-        """The largest amount that fits at once: the burst where one is given, else the limit."""
-        return self.burst or self.limit
+    def __post_init__(self) -> None:
+        # Asked for in every call, and always the same.
+        msgspec.structs.force_setattr(self, "capacity", self.burst or self.limit)
+        msgspec.structs.force_setattr(self, "width", -(-self.window // self.buckets))
+        msgspec.structs.force_setattr(self, "interval", -(-self.window // max(self.limit, 1)))
 
 
 class Level(msgspec.Struct, frozen=True):

@@ -24,17 +24,18 @@ class SlidingWindow:
 
     def new(self, quota: Quota, now: int) -> SlidingWindowState:
         """See Algorithm."""
-        return SlidingWindowState(now // _width(quota), quota.buckets + 1)
+        return SlidingWindowState(now // quota.width, quota.buckets + 1)
 
     def wait(self, state: SlidingWindowState, quota: Quota, now: int, cost: int) -> int:
         """See Algorithm."""
-        _advance(state, quota, now)
+        if now // quota.width > state.at:
+            _advance(state, quota, now)
         excess = state.total + cost - quota.limit
         if excess <= 0:
             return 0
         if cost > quota.limit:
             return NEVER
-        width, size = _width(quota), quota.buckets + 1
+        width, size = quota.width, quota.buckets + 1
         for index in range(state.at - quota.buckets, state.at + 1):
             excess -= state.counts[index % size]
             if excess <= 0:
@@ -43,7 +44,8 @@ class SlidingWindow:
 
     def take(self, state: SlidingWindowState, quota: Quota, now: int, cost: int) -> int:
         """See Algorithm. The mark is the index of the bucket."""
-        _advance(state, quota, now)
+        if now // quota.width > state.at:
+            _advance(state, quota, now)
         state.counts[state.at % (quota.buckets + 1)] += cost
         state.total += cost
         return state.at
@@ -64,22 +66,17 @@ class SlidingWindow:
         size, reset = quota.buckets + 1, 0
         newest = next((index for index in range(state.at, state.at - size, -1) if state.counts[index % size]), None)
         if newest is not None:
-            reset = (newest + size) * _width(quota) - now
+            reset = (newest + size) * quota.width - now
         return Level(state.total, quota.limit, reset)
 
     def lifetime(self, quota: Quota) -> int:
         """See Algorithm."""
-        return _width(quota) * (quota.buckets + 1)
-
-
-def _width(quota: Quota) -> int:
-    """Rounded up, so that the buckets never cover less than the window."""
-    return -(-quota.window // quota.buckets)
+        return quota.width * (quota.buckets + 1)
 
 
 def _advance(state: SlidingWindowState, quota: Quota, now: int) -> None:
     """Forget the buckets that no longer count."""
-    index = now // _width(quota)
+    index = now // quota.width
     if index <= state.at:
         return
     size = quota.buckets + 1
