@@ -8,11 +8,17 @@ import pytest
 from octogate.core.errors import CredentialRefused
 from octogate.core.receipt import SkipRecord
 from octogate.core.traits import Traits
+from octogate.telemetry import names
 from octogate.telemetry.log import line
 
 from .builders import group, snapshot, target
 from .playbook import HEL, HELLO, ROLE, Says, Story
 from .voices import CLAUDE, GEMINI, stage, targets
+
+
+def value(counter: names.Counter, *labels: str) -> float:
+    return counter.values.get(labels, 0)
+
 
 HI = [{"role": "user", "content": "hi"}]
 CLAUDE_CALL = {"model": "chat", "max_tokens": 9, "messages": HI, "stream": True}
@@ -147,3 +153,23 @@ async def test_of_several_reasons_against_all_targets_the_caller_hears_of_its_ow
 
     assert "keeps to an output cap" in refused.json["error"]["message"]
     assert served.status == 200
+
+
+async def test_metrics_count_translated_attempts_and_dropped_fields():
+    translated, dropped = value(names.translated, "claude/gpt", "openai_chat"), value(names.dropped, "chat")
+    story = Story(stage("claude"), claude=[CLAUDE])
+
+    await story.chat(seed=1, logit_bias={"5": 1})
+    await story.chat()
+
+    assert value(names.translated, "claude/gpt", "openai_chat") == translated + 2
+    assert value(names.dropped, "chat") == dropped + 2
+
+
+async def test_a_pass_through_is_counted_by_neither():
+    before = value(names.translated, "chat/gpt", "openai_chat"), value(names.dropped, "chat")
+    story = Story(stage("chat"), chat=[HELLO])
+
+    await story.chat(seed=1)
+
+    assert (value(names.translated, "chat/gpt", "openai_chat"), value(names.dropped, "chat")) == before

@@ -148,8 +148,18 @@ def _usage(progress: Progress, code: str) -> Usage | None:
 def _count(progress: Progress, status: int, code: str, seconds: float, overhead_ms: float, group: str) -> None:
     labels = (progress.dialect,)
     names.calls.add((progress.dialect, group, str(status), code))
+    if progress.prompt is not None:
+        _count_translation(progress, group)
     names.duration.observe(seconds, labels)
     names.overhead.observe(overhead_ms / 1000, labels)
+
+
+def _count_translation(progress: Progress, group: str) -> None:
+    for attempt in progress.attempts:
+        if attempt.dialect is not None:
+            names.translated.add((attempt.target.label, progress.dialect))
+    if progress.losses:
+        names.dropped.add((group,), len(progress.losses))
 
 
 def _count_usage(target: Target | None, usage: Usage | None, cost: int | None) -> None:

@@ -21,6 +21,16 @@ attempts = Counter(
     "Attempts at targets, by target and outcome (ok, cancelled or the error's code).",
     ("target", "outcome"),
 )
+translated = Counter(
+    "octogate_translated_attempts_total",
+    "Attempts in another dialect than the caller's, by target and the caller's dialect.",
+    ("target", "dialect"),
+)
+dropped = Counter(
+    "octogate_dropped_fields_total",
+    "Fields of calls that their target, which speaks another dialect, could not be told, by model group.",
+    ("group",),
+)
 tokens = Counter(
     "octogate_tokens_total",
     "Tokens used, by target and class (input, cached, cache_write, output, reasoning).",

@@ -29,11 +29,12 @@ from octogate.dialects.base import Dialect, StreamReader
 from octogate.dialects.bridge import Bridge
 from octogate.proxy.progress import Progress
 from octogate.proxy.upstream.answer import Answer
+from octogate.proxy.upstream.aside import LARGE_BYTES, aside
 from octogate.proxy.upstream.breaker import Breakers
 from octogate.proxy.upstream.classify import FAILED, classify, told
 from octogate.proxy.upstream.client import Client
 from octogate.proxy.upstream.tries import Tries, nothing_to_try
-from octogate.proxy.upstream.wire import wire
+from octogate.proxy.upstream.wire import speaks_natively, wire
 from octogate.proxy.upstream.withhold import clean_body, clean_error
 from octogate.telemetry import names
 
@@ -145,7 +146,10 @@ class Upstream:
         """One try at one target, from the request to the answer in hand; ends the attempt itself when it fails."""
         now = self._clock.monotonic()
         try:
-            speaker, told = wire(target, call, dialect, progress, self._clock.wall())
+            if call.input_bytes > LARGE_BYTES and not speaks_natively(target, call, dialect):
+                speaker, told = await aside(wire, target, call, dialect, progress, self._clock.wall())
+            else:
+                speaker, told = wire(target, call, dialect, progress, self._clock.wall())
         except Untranslatable as untold:
             progress.skip(target, untold.detail)
             raise
@@ -172,7 +176,8 @@ class Upstream:
                 body = await self._whole(answer, speaker)
                 usage = speaker.read_usage(body)
                 if isinstance(speaker, Bridge):
-                    body = speaker.translate(body)
+                    large = len(body) > LARGE_BYTES
+                    body = await aside(speaker.translate, body) if large else speaker.translate(body)
                 served = Served(attempt, answer, end, body=body, usage=usage)
         except BaseException as error:
             end(error)

@@ -25,6 +25,11 @@ _MAX_REASON_CHARS: Final = 200
 """A reason may quote a word of the caller's, of any length."""
 
 
+def speaks_natively(target: Target, call: Call, dialect: Dialect) -> bool:
+    """Whether the call passes through as it is."""
+    return call.shape is None and dialect.name in target.provider.dialects
+
+
 def wire(
     target: Target, call: Call, dialect: Dialect, progress: Progress, wall: float
 ) -> tuple[Dialect | Bridge, Call]:
@@ -34,7 +39,7 @@ def wire(
     when the body makes no sense.
     """
     progress.losses = ()
-    if call.shape is None and dialect.name in target.provider.dialects:
+    if speaks_natively(target, call, dialect):
         if target.traits is not USUAL:
             call, progress.losses = adapted(call, target.traits)
         return dialect, call
