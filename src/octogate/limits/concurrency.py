@@ -84,7 +84,7 @@ class Concurrency:
 
 def _advance(state: LeasesState, now: int) -> None:
     """Drop the leases that have run out."""
-    state.last = max(now, state.last)
+    state.last = max(state.last, now)
     while state.leases:
         mark = next(iter(state.leases))
         units, expiry = state.leases[mark]

@@ -27,12 +27,13 @@ class Gcra:
         """See Algorithm."""
         if cost > quota.capacity or quota.limit == 0:
             return NEVER if cost > 0 else 0
-        ahead = max(state.paid, now) + cost * quota.interval - now
-        return max(0, ahead - quota.capacity * quota.interval)
+        begin = max(now, state.paid)
+        wait = begin + (cost - quota.capacity) * quota.interval - now
+        return max(0, wait)
 
     def take(self, state: GcraState, quota: Quota, now: int, cost: int) -> int:
         """See Algorithm."""
-        state.paid = max(state.paid, now) + cost * quota.interval
+        state.paid = max(now, state.paid) + cost * quota.interval
         return 0
 
     def give(self, state: GcraState, quota: Quota, now: int, mark: int, amount: int) -> None:

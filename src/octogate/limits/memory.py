@@ -56,13 +56,13 @@ class MemoryStore:
         for meter, subject, cost in claims:
             state = meter.state(subject, now)
             states.append(state)
-            if meter.algorithm.wait(state, meter.quota, now, cost):
+            if meter.wait(state, meter.quota, now, cost):
                 fits = False
         if not fits:
             return self._admit_beyond(claims, states, now)
         return Reservation(
             [
-                (meter, subject, state, meter.algorithm.take(state, meter.quota, now, cost), cost)
+                (meter, subject, state, meter.take(state, meter.quota, now, cost), cost)
                 for (meter, subject, cost), state in zip(claims, states, strict=True)
             ]
         )
@@ -73,15 +73,15 @@ class MemoryStore:
         for meter, _, state, mark, cost in holds:
             unit = meter.rule.unit
             if unit in ESTIMATED:
-                meter.algorithm.give(state, meter.quota, now, mark, used[unit] - cost)
+                meter.give(state, meter.quota, now, mark, used[unit] - cost)
             elif unit == "concurrency":
-                meter.algorithm.give(state, meter.quota, now, mark, -cost)
+                meter.give(state, meter.quota, now, mark, -cost)
 
     def void(self, reservation: Reservation, now: int) -> None:
         """The call never happened: everything is given back. The second time nothing happens."""
         holds, reservation.holds = reservation.holds, []
         for meter, _, state, mark, cost in holds:
-            meter.algorithm.give(state, meter.quota, now, mark, -cost)
+            meter.give(state, meter.quota, now, mark, -cost)
 
     def renew(self, reservation: Reservation, now: int) -> bool:
         """A heartbeat for the places of a long call; False when one of them ran out and may be somebody else's."""
@@ -104,8 +104,7 @@ class MemoryStore:
     def _admit_beyond(self, claims: Sequence[Claim], states: Sequence[Any], now: int) -> Reservation | Refusal:
         """The same where at least one claim does not fit: it may be one that only warns, or only watches."""
         waits = [
-            meter.algorithm.wait(state, meter.quota, now, cost)
-            for (meter, _, cost), state in zip(claims, states, strict=True)
+            meter.wait(state, meter.quota, now, cost) for (meter, _, cost), state in zip(claims, states, strict=True)
         ]
         refusal = _worst(claims, states, waits, now)
         if refusal is not None:
@@ -117,7 +116,7 @@ class MemoryStore:
                 meter.would_refuse += 1
                 exceeded.append(meter.rule)
             if not wait or meter.rule.enforce:  # a rule that only watches counts as if it had refused
-                holds.append((meter, subject, state, meter.algorithm.take(state, meter.quota, now, cost), cost))
+                holds.append((meter, subject, state, meter.take(state, meter.quota, now, cost), cost))
         return Reservation(holds, tuple(exceeded))
 
 

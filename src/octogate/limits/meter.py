@@ -13,10 +13,23 @@ class Meter:
     it another quota, and everything that was used stays used.
     """
 
-    __slots__ = ("_lifetime", "_old", "_turned", "_young", "algorithm", "quota", "rule", "would_refuse")
+    __slots__ = (
+        "_lifetime",
+        "_old",
+        "_turned",
+        "_young",
+        "algorithm",
+        "give",
+        "quota",
+        "rule",
+        "take",
+        "wait",
+        "would_refuse",
+    )
 
     def __init__(self, rule: Rule, now: int) -> None:
         self.algorithm = ALGORITHMS[rule.algorithm]
+        self.wait, self.take, self.give = self.algorithm.wait, self.algorithm.take, self.algorithm.give
         self._turned = now
         self._young: dict[str, Any] = {}
         self._old: dict[str, Any] = {}

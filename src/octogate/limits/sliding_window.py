@@ -52,7 +52,8 @@ class SlidingWindow:
 
     def give(self, state: SlidingWindowState, quota: Quota, now: int, mark: int, amount: int) -> None:
         """See Algorithm. What has left the window needs no correction."""
-        _advance(state, quota, now)
+        if now // quota.width > state.at:
+            _advance(state, quota, now)
         if mark < state.at - quota.buckets:
             return
         place = mark % (quota.buckets + 1)

@@ -36,13 +36,13 @@ class TokenBucket:
     def take(self, state: TokenBucketState, quota: Quota, now: int, cost: int) -> int:
         """See Algorithm. There is nothing to remember: units are all alike."""
         state.level = _refilled(state, quota, now) - cost * quota.window
-        state.last = max(now, state.last)
+        state.last = max(state.last, now)
         return 0
 
     def give(self, state: TokenBucketState, quota: Quota, now: int, mark: int, amount: int) -> None:
         """See Algorithm. No bucket is ever fuller than full."""
         state.level = min(_refilled(state, quota, now) - amount * quota.window, quota.capacity * quota.window)
-        state.last = max(now, state.last)
+        state.last = max(state.last, now)
 
     def level(self, state: TokenBucketState, quota: Quota, now: int) -> Level:
         """See Algorithm."""
@@ -56,5 +56,8 @@ class TokenBucket:
 
 
 def _refilled(state: TokenBucketState, quota: Quota, now: int) -> int:
-    gained = max(0, now - state.last) * quota.limit
-    return min(state.level + gained, quota.capacity * quota.window)
+    level = state.level
+    if now > state.last:
+        level += (now - state.last) * quota.limit
+    full = quota.capacity * quota.window
+    return min(level, full)
