@@ -30,6 +30,11 @@ COMMANDS = (
     Command("version", "version", "version", "octogate version --json"),
 )
 KEY_COMMANDS = (Command("new", "keys", "new", "octogate keys new --id team-a --team research"),)
+LIMITS_COMMANDS = (Command("draw", "limits_draw", "draw", 'octogate limits draw "100 requests / 1m" --compare'),)
+GROUPS = (
+    ("keys", "Make the keys that callers use.", KEY_COMMANDS),
+    ("limits", "See what limits admit and refuse.", LIMITS_COMMANDS),
+)
 
 
 def build_application(arguments: Sequence[str] = ()) -> typer.Typer:
@@ -47,11 +52,12 @@ def build_application(arguments: Sequence[str] = ()) -> typer.Typer:
     for command in named or COMMANDS:
         _add(application, command)
     if not named:
-        keys = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
-        keys.callback(help="Make the keys that callers use.")(_nothing)
-        for command in KEY_COMMANDS:
-            _add(keys, command)
-        application.add_typer(keys, name="keys")
+        for name, about, commands in GROUPS:
+            group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+            group.callback(help=about)(_nothing)
+            for command in commands:
+                _add(group, command)
+            application.add_typer(group, name=name)
     return application
 
 

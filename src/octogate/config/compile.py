@@ -100,6 +100,7 @@ def _provider(name: str, provider: ProviderConfig) -> Provider:
         supports_stream_usage=facts.supports_stream_usage if provider.stream_usage is None else provider.stream_usage,
         plain_chat=facts.plain_chat,
         takes_effort=facts.takes_effort,
+        takes_schema=facts.takes_schema,
         counts_tokens=facts.counts_tokens,
         enabled=provider.enabled,
         default_model=provider.default_model,

@@ -67,7 +67,8 @@ class Provider(msgspec.Struct, frozen=True):
 
     `base_path` is what stands before the dialect's own path ("/v1", "", "/p/openai/v1"). `headers` are extra request
     headers, already validated. `supports_stream_usage` says whether `stream_options.include_usage` may be sent.
-    `plain_chat`: it knows only the older words of OpenAI's chat; `takes_effort`: it knows `reasoning_effort`.
+    `plain_chat`: it knows only the older words of OpenAI's chat; `takes_effort`: it knows `reasoning_effort`;
+    `takes_schema`: it holds answers to a JSON schema.
     `counts_tokens` says whether it has a token counting endpoint. `default_model` is used when a call names no model.
     """
 
@@ -83,6 +84,7 @@ class Provider(msgspec.Struct, frozen=True):
     supports_stream_usage: bool = True
     plain_chat: bool = True
     takes_effort: bool = True
+    takes_schema: bool = True
     counts_tokens: bool = False
     enabled: bool = True
     default_model: str | None = None

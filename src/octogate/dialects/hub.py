@@ -17,8 +17,8 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
 
     `max_tokens` is what to say where the dialect insists on a cap and the caller named none. `plain`: the target only
     resembles the dialect's inventor and knows its older words (OpenAI chat: `system` for `developer`, `max_tokens` for
-    `max_completion_tokens`, no `reasoning_effort` unless `effort` is set). `cap_field` is what the target calls the cap
-    all the same; `store` is said where the dialect has a word for it.
+    `max_completion_tokens`, no `reasoning_effort` unless `effort` is set, no schema for answers unless `schema` is).
+    `cap_field` is what the target calls the cap all the same; `store` is said where the dialect has a word for it.
     """
 
     model: str
@@ -27,6 +27,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int = 4096
     plain: bool = False
     effort: bool = True
+    schema: bool = True
     cap_field: OutputTokenField | None = None
     store: bool | None = None
 

@@ -8,4 +8,5 @@ FACTS = ProviderFacts(
     documentation="https://api-docs.deepseek.com/",
     dialects=frozenset({"openai_chat"}),
     env_var="DEEPSEEK_API_KEY",
+    takes_schema=False,
 )

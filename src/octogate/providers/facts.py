@@ -16,8 +16,8 @@ class ProviderFacts(msgspec.Struct, frozen=True, kw_only=True):
     credential. `default_path` completes a base URL without a path; `stripped_paths` are endings that people copy from
     SDK settings although our dialect adds them itself. `needs_credential` is false for servers that people run
     themselves. `plain_chat`: its chat dialect has `system` and `max_tokens`, but not `developer` and
-    `max_completion_tokens`; `takes_effort`: it accepts `reasoning_effort`. `documentation` is the vendor's page that
-    the facts come from.
+    `max_completion_tokens`; `takes_effort`: it accepts `reasoning_effort`; `takes_schema`: it holds answers to a JSON
+    schema. `documentation` is the vendor's page that the facts come from.
     """
 
     kind: str
@@ -31,5 +31,6 @@ class ProviderFacts(msgspec.Struct, frozen=True, kw_only=True):
     supports_stream_usage: bool = True
     plain_chat: bool = True
     takes_effort: bool = True
+    takes_schema: bool = True
     counts_tokens: bool = False
     needs_credential: bool = True

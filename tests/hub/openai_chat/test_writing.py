@@ -247,6 +247,19 @@ def test_openai_and_plain_servers_get_their_own_words() -> None:
     assert {loss.field for loss in losses(prompt, plain=True)} == {"verbosity", "metadata", "service_tier", "top_k"}
 
 
+def test_a_server_that_knows_no_schemas_is_told_in_words() -> None:
+    """DeepSeek: any JSON object, and the word must be said."""
+    schema = Format(schema=msgspec.Raw(b'{"type":"object"}'), name="city", strict=True)
+    body = write(prompt_of(USER, format=schema), plain=True, schema=False)
+    unsaid = write(prompt_of(USER, format=Format()), plain=True, schema=False)
+
+    assert body["response_format"] == unsaid["response_format"] == {"type": "json_object"}
+    assert body["messages"][0]["role"] == "system"
+    assert '{"type":"object"}' in body["messages"][0]["content"]
+    assert "JSON" in unsaid["messages"][0]["content"]
+    assert [loss.field for loss in losses(prompt_of(USER, format=schema), plain=True, schema=False)] == ["format"]
+
+
 def test_nothing_is_said_that_the_caller_did_not_say() -> None:
     assert write(prompt_of(USER)) == {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 

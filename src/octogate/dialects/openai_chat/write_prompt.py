@@ -42,9 +42,7 @@ def write_prompt(prompt: Prompt, to: Destination) -> Written:
     if settings.choices > 1:
         body["n"] = settings.choices
     if settings.format is not None:
-        body["response_format"] = _write_format(settings.format)
-        if settings.format.schema is None and not to.plain and not has_word(prompt.turns, "json"):
-            messages.insert(0, dict(_JSON_INSTRUCTION))
+        body |= _write_structure(settings.format, prompt, to, messages, losses)
     body |= _write_rest(settings, plain=to.plain, losses=losses)
     return Written(msgspec.json.encode(body), tuple(losses))
 
@@ -128,6 +126,20 @@ def _write_thinking(thinking: Thinking | None, to: Destination, losses: list[Los
         losses.append(Loss("thinking", _NO_PLACE))
         return {}
     return {"reasoning_effort": effort}
+
+
+def _write_structure(
+    form: Format, prompt: Prompt, to: Destination, messages: list[Members], losses: list[Loss]
+) -> Members:
+    """The form of the answer; in words as well, in front of all others, where the target insists on them."""
+    if form.schema is not None and not to.schema:
+        losses.append(Loss("format", "this provider holds no answer to a schema; it was told the schema in words"))
+        schema = bytes(form.schema).decode()
+        messages.insert(0, {"role": "system", "content": f"Answer with a JSON object of this JSON schema: {schema}"})
+        return {"response_format": {"type": "json_object"}}
+    if form.schema is None and not (to.plain and to.schema) and not has_word(prompt.turns, "json"):
+        messages.insert(0, dict(_JSON_INSTRUCTION))
+    return {"response_format": _write_format(form)}
 
 
 def _write_format(form: Format) -> Members:

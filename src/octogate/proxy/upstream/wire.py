@@ -71,6 +71,7 @@ def _bridge(target: Target, call: Call, progress: Progress, wall: float) -> Brid
         max_tokens=provider.default_max_tokens or target.max_output_tokens or FALLBACK_MAX_TOKENS,
         plain=provider.plain_chat,
         effort=provider.takes_effort,
+        schema=provider.takes_schema,
         cap_field=traits.output_token_field,
         store=False if traits.force_store_false else None,
     )
