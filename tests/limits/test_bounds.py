@@ -183,7 +183,8 @@ def test_edges(name: str) -> None:
     assert algorithm.wait(fresh, quota, now, 11) == NEVER
     assert algorithm.level(fresh, quota, now).used == 0
 
-    assert algorithm.wait(algorithm.new(blocked, now), blocked, now, 1) == NEVER
+    for nothing in (blocked, Quota(limit=0, window=WINDOW, burst=20)):
+        assert algorithm.wait(algorithm.new(nothing, now), nothing, now, 1) == NEVER
     assert algorithm.wait(algorithm.new(blocked, now), blocked, now, 0) == 0
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from octogate.cli.limits_trial import Trial
 
 LONGEST_SECONDS = 31 * 86_400
+FILLING_REQUESTS = 10_000
+FILLING_CALLS = 100
+"""How many calls at most use up a limit of requests, or of tokens, where nobody says how large a call is."""
 
 
 def draw(
@@ -33,7 +36,9 @@ def draw(
     ] = None,
     cost: Annotated[
         int | None,
-        typer.Option(min=1, max=10**9, help="Units of each call; default 1, of tokens a hundredth of the limit."),
+        typer.Option(
+            min=1, max=10**9, help="Units of each call; default 1, or what makes few enough calls of a large limit."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the series as one JSON object.")] = False,
 ) -> None:
@@ -43,10 +48,12 @@ def draw(
     are numbers with s, m, h, d or w. The same words are always the same picture.
     """
     import json
+    import sys
 
     from rich.console import Console
 
     from octogate.cli.limits_picture import draw as drawn
+    from octogate.cli.limits_picture import in_ascii, is_drawable
     from octogate.cli.limits_rule import read_rule
     from octogate.cli.limits_trial import run_trial
 
@@ -57,7 +64,11 @@ def draw(
     if as_json:
         print(json.dumps(series(scene, trials)))
         return
-    Console(highlight=False, soft_wrap=True).print(drawn(scene, trials))
+    picture = drawn(scene, trials)
+    if is_drawable(sys.stdout.encoding):
+        Console(highlight=False, soft_wrap=True).print(picture)
+    else:
+        print(in_ascii(picture))
 
 
 def chosen(named: "Sequence[str]", rule: "DrawnRule", *, every: bool) -> list[str]:
@@ -90,7 +101,7 @@ def scene_of(rule: "DrawnRule", traffic: str | None, seconds: int | None, cost: 
 
     quota = rule.quota
     until = 3 * quota.window if seconds is None else seconds * SECOND
-    cost = cost or (1 if rule.unit == "requests" else max(1, quota.limit // 100))
+    cost = cost or max(1, quota.limit // (FILLING_REQUESTS if rule.unit == "requests" else FILLING_CALLS))
     if traffic is None:
         parts = tuple(part for part in telling_traffic(quota.limit // cost, quota.window) if part.start < until)
     else:

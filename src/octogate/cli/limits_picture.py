@@ -1,5 +1,6 @@
 """Draws what limits admit: bars over time in the blocks that every terminal has, 80 columns wide."""
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -12,6 +13,8 @@ from octogate.cli.limits_trial import Trial, in_window, per_column
 
 COLUMNS: Final = 60
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
+LINES: Final = "▔│┤└┴─"
+ASCII: Final = str.maketrans(BLOCKS + LINES, " ..::==##" + "-||++-")
 MARGIN: Final = 16
 MOST_LIMITS: Final = 8
 
@@ -59,6 +62,20 @@ def draw(scene: Scene, trials: Sequence[Trial]) -> Text:
     for line in lines:
         line.rstrip()
     return Text("\n").join(lines)
+
+
+def is_drawable(encoding: str) -> bool:
+    """Whether an output has the characters of a picture."""
+    try:
+        (BLOCKS + LINES).encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def in_ascii(picture: Text) -> str:
+    """The picture for an output that has no blocks: four heights instead of eight."""
+    return picture.plain.translate(ASCII)
 
 
 def facts(scene: Scene, trial: Trial) -> str:
@@ -133,12 +150,12 @@ def _chart(chart: Chart) -> Iterator[Text]:
         number = chart.top if row == chart.rows else chart.limit if row == chart.limit_row else None
         scale = f"{_short(number)} ┤" if number is not None else "│"
         line = Text(f"{name:<{MARGIN - len(scale)}}"[: MARGIN - len(scale)] + scale)
-        for value in chart.values:
-            cell = _cell(value, chart, row)
-            if cell == " " and row == chart.limit_row:
-                line.append("▔", style="dim")
-            else:
-                line.append(cell, style="red" if chart.limit_row and row > chart.limit_row else chart.style)
+        above = chart.limit_row and row > chart.limit_row
+        cells = "".join(_cell(value, chart, row) for value in chart.values)
+        if row == chart.limit_row:
+            cells = cells.replace(" ", "▔")
+        for drawn in re.findall("▔+|[^▔]+", cells):
+            line.append(drawn, style="dim" if drawn[0] == "▔" else "red" if above else chart.style)
         yield line
 
 

@@ -130,7 +130,6 @@ def _queue(quota: Quota, moments: Sequence[int], cost: int, until: int) -> tuple
             refused.append((moment, cost))
         else:
             tickets.append(ticket)
-            let_go(moment, moment)
         before = moment
     let_go(before, until - 1)
     return left, refused

@@ -31,7 +31,7 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         # Asked for in every call, and always the same.
-        msgspec.structs.force_setattr(self, "capacity", self.burst or self.limit)
+        msgspec.structs.force_setattr(self, "capacity", (self.burst or self.limit) if self.limit else 0)
         msgspec.structs.force_setattr(self, "width", -(-self.window // self.buckets))
         msgspec.structs.force_setattr(self, "interval", -(-self.window // max(self.limit, 1)))
 
