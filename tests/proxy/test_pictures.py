@@ -11,7 +11,7 @@ from octogate.core.money import cost_nano_usd
 from octogate.core.usage import Usage
 from octogate.dialects import DIALECTS
 from octogate.proxy.endpoints import match
-from octogate.proxy.pictures import count_pictures
+from octogate.proxy.pictures import MAX_BLOCKS, count_pictures
 
 from .builders import PRICE, group, snapshot, target
 from .playbook import HELLO, Story
@@ -84,6 +84,20 @@ def test_a_conversation_that_is_no_list_has_none() -> None:
     )
 
     assert count_pictures(call) == 0
+
+
+def test_what_no_conversation_has_is_not_looked_at_to_its_end() -> None:
+    """T-53: a body of millions of parts holds nobody up."""
+    crowd = [{"type": "text", "text": ""}] * (MAX_BLOCKS - 2)
+    for tail, count in (([CHAT_PICTURE], 1), ([*crowd, CHAT_PICTURE], 0)):
+        path, body = chat([*crowd, *tail])
+        endpoint = match("POST", path, "", {})
+        assert isinstance(endpoint, Endpoint)
+        call = DIALECTS["openai_chat"].read_call(
+            json.dumps(body).encode(), endpoint, max_output_tokens=9, max_messages=9
+        )
+
+        assert count_pictures(call) == count
 
 
 def test_a_picture_has_a_price_beside_its_tokens() -> None:

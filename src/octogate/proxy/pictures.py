@@ -29,39 +29,57 @@ class _Block(msgspec.Struct, gc=False):
 
 _MEMBERS: Final = ("messages", "input", "contents")
 _TYPES: Final = frozenset({b'"image"', b'"image_url"', b'"input_image"', b'"computer_screenshot"'})
-_MARK: Final = re.compile(rb"image", re.IGNORECASE)
+_MARK: Final = b"image"
 _PICTURE: Final = re.compile(rb'"mime_?type"\s*:\s*"image/', re.IGNORECASE)
+MAX_BLOCKS: Final = 20_000
+"""What is looked at takes some 40 ms at the most; no real conversation has more."""
+_MAX_BRACES: Final = 100_000
+"""Of a list that is taken apart at all: taking apart a million parts takes half a second."""
+
 _DEPTH: Final = 4  # message, tool result, its parts; nothing real is deeper
 _BLOCK: Final = msgspec.json.Decoder(_Block)
 _BLOCKS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def count_pictures(call: Call) -> int:
-    """Pictures in the whole conversation; 0 for what cannot be read."""
+    """Pictures among the first `MAX_BLOCKS` messages and parts; none in what is no conversation, but a crowd."""
     try:
-        return sum(_count(call.fields[name], _DEPTH) for name in _MEMBERS if name in call.fields)
+        return _count([call.fields[name] for name in _MEMBERS if name in call.fields])
     except UNREADABLE:
         return 0
 
 
-def _count(raw: msgspec.Raw, depth: int) -> int:
-    if depth == 0 or _MARK.search(raw) is None:
-        return 0
-    return sum(_count_block(block, depth) for block in _blocks(raw))
+def _count(lists: list[msgspec.Raw]) -> int:
+    found = seen = 0
+    left = [(raw, _DEPTH) for raw in lists]
+    while left:
+        raw, depth = left.pop()
+        for block in _blocks(raw):
+            seen += 1
+            if seen > MAX_BLOCKS:
+                return found
+            if _is_picture(block):
+                found += 1
+            elif depth > 1:
+                left += [(part, depth - 1) for part in _inner(block)]
+    return found
 
 
-def _count_block(raw: msgspec.Raw, depth: int) -> int:
-    block = _BLOCK.decode(raw)
+def _is_picture(block: _Block) -> bool:
     if bytes(block.type) in _TYPES:
-        return 1
+        return True
     blobs = (block.inlineData, block.inline_data, block.fileData, block.file_data)
-    if any(len(bytes(blob)) > 4 and _PICTURE.search(blob) for blob in blobs):
-        return 1
+    return any(blob is not _ABSENT and _PICTURE.search(blob) for blob in blobs)
+
+
+def _inner(block: _Block) -> Iterator[msgspec.Raw]:
     inner = (block.content, block.output, block.parts, block.functionResponse, block.function_response)
-    return sum(_count(part, depth - 1) for part in inner if part is not _ABSENT)
+    return (part for part in inner if part is not _ABSENT)
 
 
-def _blocks(raw: msgspec.Raw) -> Iterator[msgspec.Raw]:
+def _blocks(raw: msgspec.Raw) -> Iterator[_Block]:
     text = bytes(raw)
+    if _MARK not in text or text.count(b"{") > _MAX_BRACES:
+        return iter(())
     blocks = _BLOCKS.decode(text) if text[:1] == b"[" else [raw]
-    return (block for block in blocks if bytes(block)[:1] == b"{")
+    return (_BLOCK.decode(block) for block in blocks if bytes(memoryview(block)[:1]) == b"{")
