@@ -195,6 +195,28 @@ def test_a_rule_forgets_whom_it_has_not_seen_for_long_and_nobody_else() -> None:
     assert gate.used("29-0") == [1]
 
 
+@pytest.mark.parametrize("algorithm", ["token_bucket", "gcra"])
+@pytest.mark.parametrize("silence", [0, 3])
+def test_a_debt_is_remembered_until_it_is_paid(algorithm: str, silence: int) -> None:
+    """Ten tokens were reserved and ten thousand used, at a hundred a second; also when the call took long to end."""
+    gate = Gate(rule("tokens", "tokens", limit=100, window=SECOND, algorithm=algorithm))
+    reservation = admitted(gate.ask(10))
+    gate.now += silence * SECOND
+    gate.store.settle(reservation, {"tokens": 10_000}, gate.now)
+    owed = gate.now + 98 * SECOND
+
+    while gate.now + 7 * SECOND < owed:
+        gate.now += 7 * SECOND
+        admitted(gate.store.admit(gate.claims(50, subject="bob"), gate.now))
+        refused(gate.ask(50))
+    gate.now = owed + 2 * SECOND
+    admitted(gate.ask(50))
+    for _ in range(4):
+        gate.now += 2 * SECOND
+        admitted(gate.ask(1, subject="bob"))
+    assert len(gate.meters[0]) <= 2, "a debt that was paid is forgotten like everything else"
+
+
 def test_a_place_that_is_held_for_hours_is_not_forgotten() -> None:
     """T-27: while it beats; and its holder is told when it did not."""
     gate = Gate(rule("busy", "concurrency", limit=1, window=30 * SECOND))

@@ -28,6 +28,8 @@ class CalendarState:
 class CalendarWindow:
     """See the module. Moments are microseconds since 1970, UTC."""
 
+    owes = False
+
     def new(self, quota: Quota, now: int) -> CalendarState:
         """See Algorithm."""
         return CalendarState(*bounds(quota.unit, quota.zone, now))

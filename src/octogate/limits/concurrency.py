@@ -22,6 +22,8 @@ class LeasesState:
 class Concurrency:
     """See the module. `Quota.window` is the time that a lease lives without a heartbeat."""
 
+    owes = False
+
     def new(self, quota: Quota, now: int) -> LeasesState:
         """See Algorithm."""
         return LeasesState(now)

@@ -19,6 +19,8 @@ class FixedWindowState:
 class FixedWindow:
     """See the module."""
 
+    owes = False
+
     def new(self, quota: Quota, now: int) -> FixedWindowState:
         """See Algorithm."""
         return FixedWindowState(now // quota.window)

@@ -19,6 +19,8 @@ class GcraState:
 class Gcra:
     """See the module."""
 
+    owes = True
+
     def new(self, quota: Quota, now: int) -> GcraState:
         """See Algorithm."""
         return GcraState(now)

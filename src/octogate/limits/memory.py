@@ -70,18 +70,18 @@ class MemoryStore:
     def settle(self, reservation: Reservation, used: Mapping[Unit, int], now: int) -> None:
         """The call is over: estimates become what was `used`, places are free. The second time nothing happens."""
         holds, reservation.holds = reservation.holds, []
-        for meter, _, state, mark, cost in holds:
+        for meter, subject, state, mark, cost in holds:
             unit = meter.rule.unit
             if unit in ESTIMATED:
-                meter.give(state, meter.quota, now, mark, used[unit] - cost)
+                meter.give(subject, state, mark, used[unit] - cost, now)
             elif unit == "concurrency":
-                meter.give(state, meter.quota, now, mark, -cost)
+                meter.give(subject, state, mark, -cost, now)
 
     def void(self, reservation: Reservation, now: int) -> None:
         """The call never happened: everything is given back. The second time nothing happens."""
         holds, reservation.holds = reservation.holds, []
-        for meter, _, state, mark, cost in holds:
-            meter.give(state, meter.quota, now, mark, -cost)
+        for meter, subject, state, mark, cost in holds:
+            meter.give(subject, state, mark, -cost, now)
 
     def renew(self, reservation: Reservation, now: int) -> bool:
         """A heartbeat for the places of a long call; False when one of them ran out and may be somebody else's."""

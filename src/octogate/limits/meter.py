@@ -14,12 +14,12 @@ class Meter:
     """
 
     __slots__ = (
+        "_debtors",
         "_lifetime",
         "_old",
         "_turned",
         "_young",
         "algorithm",
-        "give",
         "quota",
         "rule",
         "take",
@@ -29,10 +29,11 @@ class Meter:
 
     def __init__(self, rule: Rule, now: int) -> None:
         self.algorithm = ALGORITHMS[rule.algorithm]
-        self.wait, self.take, self.give = self.algorithm.wait, self.algorithm.take, self.algorithm.give
+        self.wait, self.take = self.algorithm.wait, self.algorithm.take
         self._turned = now
         self._young: dict[str, Any] = {}
         self._old: dict[str, Any] = {}
+        self._debtors: dict[str, Any] = {}
         self.would_refuse = 0
         """Calls that the rule would have refused, had it teeth."""
         self.adopt(rule)
@@ -55,11 +56,25 @@ class Meter:
             self._young[subject] = state
         return state
 
+    def give(self, subject: str, state: Any, mark: int, amount: int, now: int) -> None:
+        """Correct what was taken from a state; a debt is remembered for as long as it lasts."""
+        if not self.algorithm.owes:
+            self.algorithm.give(state, self.quota, now, mark, amount)
+            return
+        state = self.state(subject, now)  # the debt is the subject's, whatever has become of its state
+        self.algorithm.give(state, self.quota, now, mark, amount)
+        if amount > 0 and self._owes(state, now):
+            self._debtors[subject] = state
+
     def __len__(self) -> int:
         """How many subjects are known."""
         return len(self._young) + len(self._old)
 
     def _turn(self, now: int) -> None:
         self._old = self._young if now - self._turned < 2 * self._lifetime else {}
-        self._young = {}
+        self._young = dict(self._debtors)
+        self._debtors = {subject: state for subject, state in self._debtors.items() if self._owes(state, now)}
         self._turned = now
+
+    def _owes(self, state: Any, now: int) -> bool:
+        return self.algorithm.level(state, self.quota, now).used > self.quota.capacity

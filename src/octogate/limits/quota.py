@@ -58,6 +58,9 @@ class Algorithm(Protocol[State]):
     A moment that lies before the last one seen counts as that one: a clock that jumps back makes a rule stricter.
     """
 
+    owes: bool
+    """Whether a debt outlives `lifetime`: then all units are alike, no mark says anything, and no window forgives."""
+
     def new(self, quota: Quota, now: int) -> State:
         """The state of whoever has used nothing."""
 

@@ -24,6 +24,8 @@ class SlidingLogState:
 class SlidingLog:
     """See the module."""
 
+    owes = False
+
     def new(self, quota: Quota, now: int) -> SlidingLogState:
         """See Algorithm."""
         return SlidingLogState(now)

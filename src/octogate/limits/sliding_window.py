@@ -22,6 +22,8 @@ class SlidingWindowState:
 class SlidingWindow:
     """See the module."""
 
+    owes = False
+
     def new(self, quota: Quota, now: int) -> SlidingWindowState:
         """See Algorithm."""
         return SlidingWindowState(now // quota.width, quota.buckets + 1)

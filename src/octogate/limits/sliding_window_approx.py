@@ -22,6 +22,8 @@ class ApproxState:
 class SlidingWindowApprox:
     """See the module."""
 
+    owes = False
+
     def new(self, quota: Quota, now: int) -> ApproxState:
         """See Algorithm."""
         return ApproxState(now // quota.window)

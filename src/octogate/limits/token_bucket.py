@@ -1,7 +1,8 @@
 """A bucket that is refilled all the time: bursts up to its capacity, the limit on average.
 
 Bound: at most `capacity + limit * t / window` units in every span t. Nothing is admitted late: what is refilled can be
-used. The level is counted in units times microseconds of the window, so that no refill is ever rounded.
+used, and what is given back counts from then on. The level is counted in units times microseconds of the window, so
+that no refill is ever rounded.
 """
 
 from octogate.limits.quota import NEVER, Level, Quota
@@ -19,6 +20,8 @@ class TokenBucketState:
 
 class TokenBucket:
     """See the module."""
+
+    owes = True
 
     def new(self, quota: Quota, now: int) -> TokenBucketState:
         """See Algorithm."""
